@@ -1,6 +1,6 @@
 //! Decides what the error of a call means for its targets and for the job.
 
-use dataforseo_client::models::StatusClass;
+use dataforseo_client::models::{StatusClass, TargetKind};
 use dataforseo_client::{Charge, Error, ErrorKind};
 
 /// What the error of a call means.
@@ -58,7 +58,8 @@ fn rejection(error: &Error, targets: &[String]) -> Option<Rejection> {
     if let Some(position) = named.or_else(|| targets.iter().position(quoted)) {
         return Some(Rejection::Target(position));
     }
-    let rest = field.strip_prefix("targets")?;
+    let names = [TargetKind::Target, TargetKind::Keyword].map(TargetKind::field);
+    let rest = names.iter().find_map(|name| field.strip_prefix(name))?;
     if rest.is_empty() {
         return Some(Rejection::SomeTarget);
     }

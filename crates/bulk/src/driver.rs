@@ -50,7 +50,7 @@ impl<E: PerTarget + 'static> Driver<E> {
         let mut input = JobInput::new(self.outcomes.clone(), input, journaled);
         let mut sorted = None;
         if let Some(dir) = self.sort_dir.take() {
-            let sorter = Sorter::new(&dir, self.packer.window());
+            let sorter = Sorter::new(&dir, &self.packer);
             match input.sort(sorter).await {
                 Ok(targets) => sorted = Some(targets.peekable()),
                 Err(error) => {
@@ -222,7 +222,11 @@ impl<E: PerTarget + 'static> Driver<E> {
         target: &SpooledTarget,
         sorted: &mut Option<Peekable<SortedTargets>>,
     ) {
-        let next = || sorted.as_mut()?.next_if(|next| target.is_equal(next));
+        let next = || {
+            sorted
+                .as_mut()?
+                .next_if(|next| target.is_equal(next, E::KIND))
+        };
         for duplicate in std::iter::from_fn(next).flatten() {
             self.packer.push(duplicate.index, &duplicate.target);
         }

@@ -110,7 +110,7 @@ impl<E: PerTarget> BulkJob<E> {
         Self {
             client,
             template: task,
-            capacity: Capacity::from_rules(<E::Task as Task>::RULES),
+            capacity: Capacity::from_rules(<E::Task as Task>::RULES).with_kind(E::KIND),
             window: DEFAULT_WINDOW,
             max_in_flight: NonZeroUsize::new(api::SIMULTANEOUS_CALLS as usize)
                 .unwrap_or(NonZeroUsize::MIN),

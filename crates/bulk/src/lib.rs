@@ -40,6 +40,8 @@
 //! - **Spellings of one target are sent once**: `example.com` and `EXAMPLE.com.`, but not
 //!   `www.example.com`. [`target_key`](dataforseo_client::models::target_key) decides. Each of
 //!   them has the row.
+//! - **Targets can be keywords.** Endpoints with a list of `keywords` take jobs, too:
+//!   [`keyword_key`](dataforseo_client::models::keyword_key) decides for their spellings.
 //! - **An invalid target does not fail the others.** If the API names it (40501), the call is sent
 //!   again without it. If the API rejects the call without naming a target, the job sends halves of the
 //!   call until it finds the target. Only calls that were not charged are sent again.

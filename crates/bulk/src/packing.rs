@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use dataforseo_client::models::{FieldRule, Limit, target_key};
+use dataforseo_client::models::{FieldRule, Limit, TargetKind};
 use dataforseo_domains::domain_of;
 
 /// The limits of a call.
@@ -20,6 +20,8 @@ pub struct Capacity {
     /// The maximum number of distinct registrable domains, such as `example.co.uk`, per call. `None`
     /// if it is not limited.
     pub domains: Option<NonZeroUsize>,
+    /// What the targets are. Defaults to domains and pages.
+    pub kind: TargetKind,
 }
 
 impl Capacity {
@@ -28,6 +30,7 @@ impl Capacity {
         Self {
             targets,
             domains: None,
+            kind: TargetKind::Target,
         }
     }
 
@@ -39,12 +42,22 @@ impl Capacity {
         }
     }
 
+    /// Sets what the targets are.
+    pub fn with_kind(self, kind: TargetKind) -> Self {
+        Self { kind, ..self }
+    }
+
     /// Returns the documented limits of an endpoint, from the rules of its task. Without a documented
-    /// limit it is one target per call.
+    /// limit it is one target per call. Without `targets`, the limits are those of `keywords`.
     ///
     /// [`Task::RULES`](dataforseo_client::models::Task::RULES) has the rules.
     pub fn from_rules(rules: &[FieldRule]) -> Self {
-        let rule = rules.iter().find(|rule| rule.name == "targets");
+        let rule = |kind: TargetKind| rules.iter().find(|rule| rule.name == kind.field());
+        let kind = match rule(TargetKind::Target) {
+            None if rule(TargetKind::Keyword).is_some() => TargetKind::Keyword,
+            _ => TargetKind::Target,
+        };
+        let rule = rule(kind);
         let limits = rule.map_or(&[][..], |rule| rule.limits);
         let first = |pick: fn(&Limit) -> Option<usize>| {
             limits.iter().find_map(pick).and_then(NonZeroUsize::new)
@@ -60,6 +73,7 @@ impl Capacity {
         Self {
             targets: targets.unwrap_or(NonZeroUsize::MIN),
             domains,
+            kind,
         }
     }
 
@@ -212,6 +226,11 @@ impl Packer {
         self.window
     }
 
+    /// Returns what the targets are.
+    pub(crate) fn kind(&self) -> TargetKind {
+        self.capacity.kind
+    }
+
     /// Returns whether the window is full, so that [`next_call`](Self::next_call) is due.
     pub fn is_full(&self) -> bool {
         // Duplicates need memory, too.
@@ -229,10 +248,10 @@ impl Packer {
     }
 
     /// Adds a target with its position in the input. A duplicate of a target in the window is sent
-    /// together with it, also in another spelling: [`target_key`] decides.
+    /// together with it, also in another spelling: [`TargetKind::key`] decides.
     pub fn push(&mut self, index: u64, target: &str) {
         self.indices += 1;
-        let key = target_key(target);
+        let key = self.capacity.kind.key(target);
         if let Some(packed) = self.targets.get_mut(&*key) {
             packed.push(index, target);
             return;
@@ -359,6 +378,7 @@ mod tests {
         Capacity {
             targets: targets.try_into().unwrap(),
             domains: NonZeroUsize::new(domains),
+            kind: TargetKind::Target,
         }
     }
 
@@ -447,6 +467,20 @@ mod tests {
                 "{name}: {calls} calls, and the lower bound is {bound}"
             );
         }
+    }
+
+    #[test]
+    fn spellings_of_one_keyword_share_a_place() {
+        let keywords = [
+            "Coffee  Machine",
+            "tea.com",
+            "coffee machine",
+            "www.tea.com",
+        ];
+        let keywords = keywords.map(str::to_owned);
+        let calls = pack(capacity(9, 0).with_kind(TargetKind::Keyword), 9, &keywords);
+        let places: Vec<&[u64]> = calls[0].iter().map(|it| &*it.indices).collect();
+        assert_eq!(places, [&[0, 2][..], &[1], &[3]]);
     }
 
     #[test]

@@ -53,8 +53,8 @@ impl<'a, E: PerTarget> Planner<'a, E> {
     where
         S: Stream<Item: Into<Target>>,
     {
-        let window = self.packer.window();
-        let mut sorter = sort_dir.map(|dir| Sorter::new(dir, window));
+        let kind = E::KIND;
+        let mut sorter = sort_dir.map(|dir| Sorter::new(dir, &self.packer));
         let mut check = TargetCheck::<E>::new(self.template.clone());
         let mut input = std::pin::pin!(input);
         while let Some(target) = input.next().await {
@@ -74,7 +74,7 @@ impl<'a, E: PerTarget> Planner<'a, E> {
             while let Some(target) = sorted.next() {
                 let target = target?;
                 self.packer.push(target.index, &target.target);
-                while let Some(duplicate) = sorted.next_if(|next| target.is_equal(next)) {
+                while let Some(duplicate) = sorted.next_if(|next| target.is_equal(next, kind)) {
                     let duplicate = duplicate?;
                     self.packer.push(duplicate.index, &duplicate.target);
                 }

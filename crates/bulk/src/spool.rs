@@ -13,8 +13,10 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use dataforseo_client::models::target_key;
+use dataforseo_client::models::TargetKind;
 use dataforseo_domains::domain_of;
+
+use crate::packing::Packer;
 
 /// The number of files. Some systems limit a program to 256 open files.
 const FILES: usize = 64;
@@ -43,6 +45,7 @@ const TARGETS_PER_SORT: usize = 100_000;
 #[derive(Debug)]
 pub struct Spool {
     dir: PathBuf,
+    kind: TargetKind,
     files: Vec<BufWriter<File>>,
 }
 
@@ -55,8 +58,14 @@ impl Spool {
         let file = |_| Ok(BufWriter::new(tempfile::tempfile_in(dir)?));
         Ok(Self {
             dir: dir.to_owned(),
+            kind: TargetKind::Target,
             files: (0..FILES).map(file).collect::<io::Result<_>>()?,
         })
+    }
+
+    /// Sets what the targets are. Keywords have no domain, so they are only grouped with equal ones.
+    pub fn with_kind(self, kind: TargetKind) -> Self {
+        Self { kind, ..self }
     }
 
     /// Adds a target with its position in the input.
@@ -65,8 +74,8 @@ impl Spool {
     /// If it cannot be written to its file.
     pub fn push(&mut self, index: u64, target: &str) -> io::Result<()> {
         // Spellings of one target must meet in one file.
-        let key = target_key(target);
-        let domain = domain_of(&key);
+        let key = self.kind.key(target);
+        let domain = domain(self.kind, &key);
         let domain = domain.as_deref().unwrap_or(&key);
         // A checksum is the same in each version of the program, unlike the hashes of the standard
         // library. The order decides which targets share a call, and a resumed job needs the same
@@ -89,6 +98,7 @@ impl Spool {
         }
         Ok(SortedTargets {
             dir: self.dir,
+            kind: self.kind,
             files: files.into_iter(),
             sorted: Sorted::default(),
         })
@@ -99,17 +109,20 @@ impl Spool {
 /// A short input keeps its order.
 pub(crate) struct Sorter {
     dir: PathBuf,
+    kind: TargetKind,
     max_in_memory: usize,
     in_memory: Vec<SpooledTarget>,
     spool: Option<Spool>,
 }
 
 impl Sorter {
-    /// Creates a sorter that sorts in this directory if there are more targets than `max_in_memory`.
-    pub(crate) fn new(dir: &Path, max_in_memory: usize) -> Self {
+    /// Creates a sorter that sorts in this directory if there are more targets than the window of
+    /// the packer holds.
+    pub(crate) fn new(dir: &Path, packer: &Packer) -> Self {
         Self {
             dir: dir.to_owned(),
-            max_in_memory,
+            kind: packer.kind(),
+            max_in_memory: packer.window(),
             in_memory: Vec::new(),
             spool: None,
         }
@@ -122,7 +135,7 @@ impl Sorter {
         }
         self.in_memory.push(target);
         if self.in_memory.len() > self.max_in_memory {
-            let mut spool = Spool::in_dir(&self.dir)?;
+            let mut spool = Spool::in_dir(&self.dir)?.with_kind(self.kind);
             for target in self.in_memory.drain(..) {
                 spool.push(target.index, &target.target)?;
             }
@@ -136,9 +149,11 @@ impl Sorter {
             Some(spool) => spool.finish(),
             None => {
                 let targets = self.in_memory.into_iter();
-                let in_order: Vec<_> = targets.map(SortedTarget::new).collect();
+                let sorted = |target| SortedTarget::new(target, self.kind);
+                let in_order: Vec<_> = targets.map(sorted).collect();
                 Ok(SortedTargets {
                     dir: self.dir,
+                    kind: self.kind,
                     files: Vec::new().into_iter(),
                     sorted: Sorted::InMemory(in_order.into_iter()),
                 })
@@ -158,9 +173,9 @@ pub struct SpooledTarget {
 
 impl SpooledTarget {
     /// Returns whether the next target is equal to this one, so that it is sent together with it.
-    pub(crate) fn is_equal(&self, next: &io::Result<Self>) -> bool {
+    pub(crate) fn is_equal(&self, next: &io::Result<Self>, kind: TargetKind) -> bool {
         next.as_ref()
-            .is_ok_and(|next| target_key(&next.target) == target_key(&self.target))
+            .is_ok_and(|next| kind.key(&next.target) == kind.key(&self.target))
     }
 }
 
@@ -168,6 +183,7 @@ impl SpooledTarget {
 #[derive(Debug)]
 pub struct SortedTargets {
     dir: PathBuf,
+    kind: TargetKind,
     files: std::vec::IntoIter<BufReader<File>>,
     /// The targets of the last file that was read.
     sorted: Sorted,
@@ -178,12 +194,12 @@ impl Iterator for SortedTargets {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            match self.sorted.next() {
+            match self.sorted.next(self.kind) {
                 Ok(None) => {}
                 Ok(Some(target)) => return Some(Ok(target)),
                 Err(error) => return Some(Err(error)),
             }
-            match sort(self.files.next()?, &self.dir) {
+            match sort(self.files.next()?, &self.dir, self.kind) {
                 Ok(sorted) => self.sorted = sorted,
                 Err(error) => return Some(Err(error)),
             }
@@ -209,7 +225,7 @@ impl Default for Sorted {
 }
 
 impl Sorted {
-    fn next(&mut self) -> io::Result<Option<SpooledTarget>> {
+    fn next(&mut self, kind: TargetKind) -> io::Result<Option<SpooledTarget>> {
         let (parts, heads) = match self {
             Self::InMemory(targets) => return Ok(targets.next().map(SortedTarget::into_target)),
             Self::Merged { parts, heads } => (parts, heads),
@@ -224,9 +240,10 @@ impl Sorted {
             None => None,
         };
         let Reverse((first, _)) = match following {
-            Some(following) => {
-                std::mem::replace(&mut *head, Reverse((SortedTarget::new(following), part)))
-            }
+            Some(following) => std::mem::replace(
+                &mut *head,
+                Reverse((SortedTarget::new(following, kind), part)),
+            ),
             None => PeekMut::pop(head),
         };
         Ok(Some(first.into_target()))
@@ -243,10 +260,10 @@ struct SortedTarget {
 }
 
 impl SortedTarget {
-    fn new(target: SpooledTarget) -> Self {
-        let identity = target_key(&target.target).into_owned();
+    fn new(target: SpooledTarget, kind: TargetKind) -> Self {
+        let identity = kind.key(&target.target).into_owned();
         Self {
-            domain: domain_of(&identity),
+            domain: domain(kind, &identity),
             identity,
             index: target.index,
             target: target.target,
@@ -261,9 +278,17 @@ impl SortedTarget {
     }
 }
 
+/// Returns the registrable domain of a target. Keywords have none.
+fn domain(kind: TargetKind, key: &str) -> Option<String> {
+    match kind {
+        TargetKind::Target => domain_of(key),
+        _ => None,
+    }
+}
+
 /// Sorts a file: in memory, or in parts if it is large.
-fn sort(mut file: BufReader<File>, dir: &Path) -> io::Result<Sorted> {
-    let first = read_sorted(&mut file)?;
+fn sort(mut file: BufReader<File>, dir: &Path, kind: TargetKind) -> io::Result<Sorted> {
+    let first = read_sorted(&mut file, kind)?;
     if first.len() < TARGETS_PER_SORT {
         return Ok(Sorted::InMemory(first.into_iter()));
     }
@@ -276,21 +301,21 @@ fn sort(mut file: BufReader<File>, dir: &Path) -> io::Result<Sorted> {
         }
         let mut part = rewound(part)?;
         if let Some(head) = read(&mut part)? {
-            heads.push(Reverse((SortedTarget::new(head), parts.len())));
+            heads.push(Reverse((SortedTarget::new(head, kind), parts.len())));
         }
         parts.push(part);
-        targets = read_sorted(&mut file)?;
+        targets = read_sorted(&mut file, kind)?;
     }
     Ok(Sorted::Merged { parts, heads })
 }
 
 /// Reads the next part of a file and sorts it.
-fn read_sorted(file: &mut BufReader<File>) -> io::Result<Vec<SortedTarget>> {
+fn read_sorted(file: &mut BufReader<File>, kind: TargetKind) -> io::Result<Vec<SortedTarget>> {
     let mut targets = Vec::new();
     while targets.len() < TARGETS_PER_SORT
         && let Some(target) = read(file)?
     {
-        targets.push(SortedTarget::new(target));
+        targets.push(SortedTarget::new(target, kind));
     }
     targets.sort_unstable();
     Ok(targets)

@@ -65,7 +65,7 @@ impl<E: PerTarget> TargetCheck<E> {
         // The rest of the task is checked by the client when it is sent. The day may be another then.
         let of_target: Vec<&Violation> = violations
             .iter()
-            .filter(|violation| violation.path.starts_with("targets"))
+            .filter(|violation| violation.path.starts_with(E::KIND.field()))
             .collect();
         if of_target.is_empty() {
             return Ok(text);

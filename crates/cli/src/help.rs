@@ -50,6 +50,7 @@ fn result(info: &EndpointInfo) -> &'static str {
     match info.mode {
         Mode::TaskPost => "available later; the response has the identifiers of the tasks",
         Mode::TasksReady => "the tasks whose results can be fetched",
+        Mode::TasksFixed => "the tasks whose results were corrected",
         Mode::TaskGet => "the result of a task that was posted before",
         _ => "in the response",
     }

@@ -66,6 +66,8 @@ pub(crate) struct EndpointEntry {
 pub(crate) struct BulkEntry {
     /// The fields of a row, as columns.
     pub(crate) columns: &'static [Column],
+    /// The field of the task with the targets or the keywords.
+    pub(crate) targets: &'static str,
     /// Creates a job.
     pub(crate) create: CreateJob,
 }

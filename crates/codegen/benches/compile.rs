@@ -432,7 +432,7 @@ fn derived_type(ty: &TypeDef) -> String {
             format!(
                 "#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]\n\
                  #[serde(tag = {:?})]\npub enum {} {{\n{}}}\n",
-                union.tag,
+                union.tag.as_deref().unwrap_or_default(),
                 union.name,
                 members.collect::<String>()
             )

@@ -170,7 +170,8 @@ fn endpoint(section: &Section, endpoint: &Endpoint, shared: &Shared) -> TokenStr
 /// Emits the bulk jobs of an endpoint that returns a row per target.
 fn bulk(section: &Section, endpoint: &Endpoint) -> TokenStream {
     let rows = endpoint.rows.as_ref();
-    let rows = rows.filter(|rows| rows.spec.target.is_some());
+    let rows = rows.filter(|rows| rows.spec.named_by().is_some());
+    let targets = rows.map_or("targets", |rows| rows.spec.names_in_task());
     let Some(row) = rows.and_then(|rows| section.find_object(endpoint, &rows.row)) else {
         return quote!(None);
     };
@@ -181,6 +182,7 @@ fn bulk(section: &Section, endpoint: &Endpoint) -> TokenStream {
     });
     quote!(Some(BulkEntry {
         columns: &[#(#columns),*],
+        targets: #targets,
         create: crate::job::create::<models::#name>,
     }))
 }

@@ -5,8 +5,8 @@ use quote::quote;
 use serde_json::Value;
 
 use dataforseo_spec::Payload;
-use dataforseo_spec::language::{self, CallLimits, Format, Mode};
-use dataforseo_spec::model::{Endpoint, Field, Limit, Type};
+use dataforseo_spec::language::{self, CallLimits, DefaultBy, Format, Mode};
+use dataforseo_spec::model::{Condition, Endpoint, Field, Limit, Type};
 
 /// Returns text as doc attributes, one per line.
 pub fn attributes(text: &str) -> TokenStream {
@@ -67,15 +67,23 @@ fn facts(field: &Field, payload: Payload) -> Vec<String> {
         facts.push(match &spec.default {
             _ if field.required => "Required.".to_owned(),
             Some(default) => format!("Default: {}.", literal(default)),
+            None if spec.default_by.is_some() => String::new(),
             None if !spec.required_unless.is_empty() => String::new(),
             None => "Optional.".to_owned(),
         });
     }
+    let each = match field.ty {
+        Type::List(_) => " per element",
+        _ => "",
+    };
+    facts.extend(spec.default_by.as_ref().map(default_by));
     for limit in &field.limits {
         let fact = match limit {
             Limit::MinItems(min) => Some(format!("At least {min} elements.")),
             Limit::MaxItems(max) => Some(format!("At most {max} elements.")),
-            Limit::MaxLength(max) => Some(format!("At most {max} characters.")),
+            Limit::MinLength(min) => Some(format!("At least {min} characters{each}.")),
+            Limit::MaxLength(max) => Some(format!("At most {max} characters{each}.")),
+            Limit::MaxWords(max) => Some(format!("At most {max} words{each}.")),
             Limit::MaxDistinctDomains(max) => Some(format!(
                 "The elements belong to at most {max} different domains."
             )),
@@ -92,6 +100,16 @@ fn facts(field: &Field, payload: Payload) -> Vec<String> {
                 names.join("` or `")
             )),
             Limit::RequiredWith(name) => Some(format!("Required if `{name}` is set.")),
+            Limit::RequiredIf(conditions) => {
+                Some(format!("Required if {}.", values_of(conditions)))
+            }
+            Limit::Requires(conditions) => {
+                Some(format!("Requires that {}.", values_of(conditions)))
+            }
+            Limit::Excludes(names) => Some(format!(
+                "Cannot be used together with `{}`.",
+                names.join("` or `")
+            )),
             Limit::NotAfter(name) => Some(format!("Must not be after `{name}`.")),
             // The docs of the enum list its values.
             Limit::OneOf(_) | Limit::Targets | Limit::Timestamp => None,
@@ -121,6 +139,24 @@ fn facts(field: &Field, payload: Payload) -> Vec<String> {
     facts.extend(spec.absent.clone());
     facts.retain(|fact| !fact.is_empty());
     facts
+}
+
+/// Returns the values of other fields as text.
+fn values_of(conditions: &[Condition]) -> String {
+    let value = |it: &Condition| format!("`{}` is `{}`", it.field, plain(&it.value));
+    let values: Vec<String> = conditions.iter().map(value).collect();
+    values.join(" and ")
+}
+
+/// Returns a default that depends on another field as a sentence.
+fn default_by(by: &DefaultBy) -> String {
+    if by.values.is_empty() {
+        return format!("Default: the value of `{}`.", by.field);
+    }
+    let default =
+        |(value, default): (&String, &Value)| format!("{} for `{value}`", literal(default));
+    let defaults: Vec<String> = by.values.iter().map(default).collect();
+    format!("Default by `{}`: {}.", by.field, defaults.join(", "))
 }
 
 /// Returns the reason why a field is deprecated, if it is.
@@ -178,6 +214,9 @@ pub fn endpoint(endpoint: &Endpoint) -> String {
             "The response holds the identifiers of the tasks. Fetch the results later."
         }
         Mode::TasksReady => "The response lists tasks whose results can be fetched.",
+        Mode::TasksFixed => {
+            "The response lists tasks whose results were corrected after they could be fetched."
+        }
         Mode::TaskGet => "The response holds the result of a task that was posted before.",
     };
     let method = endpoint.method.as_str();

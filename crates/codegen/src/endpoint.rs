@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
+use serde_json::Value;
 
 use super::docs;
 use super::modules::schemas_from;
@@ -10,7 +11,7 @@ use super::types::{items, object, rust_type, type_def};
 use dataforseo_spec::dates::DateExpression;
 use dataforseo_spec::language::{Method, Mode, Paging};
 use dataforseo_spec::model::{
-    Endpoint, Field, Limit, Object, RowFieldKind, Rows, Section, Type, TypeDef,
+    Condition, Endpoint, Field, Limit, Object, RowFieldKind, Rows, Section, Type, TypeDef, Union,
 };
 
 /// The file. `imports` are the names from other files.
@@ -81,6 +82,7 @@ fn info(endpoint: &Endpoint) -> TokenStream {
         Mode::Live => quote!(Live),
         Mode::TaskPost => quote!(TaskPost),
         Mode::TasksReady => quote!(TasksReady),
+        Mode::TasksFixed => quote!(TasksFixed),
         Mode::TaskGet => quote!(TaskGet),
     };
     let charged = endpoint.charged;
@@ -192,8 +194,8 @@ fn rows_items(section: &Section, endpoint: &Endpoint, rows: &Rows) -> TokenStrea
     let names = FieldNames { section, endpoint };
     let paging = rows.spec.paging.as_ref();
     let paged = paging.map(|paging| paged(&names, rows, paging));
-    let target = rows.spec.target.as_ref();
-    let per_target = target.map(|target| per_target(&names, rows, target));
+    let named_by = rows.spec.named_by();
+    let per_target = named_by.map(|named_by| per_target(&names, rows, named_by));
     let fields = (!rows.fields.is_empty()).then(|| row_fields(endpoint, rows));
     quote! {
         #paged
@@ -298,15 +300,21 @@ fn max_limit(endpoint: &Endpoint) -> Option<u32> {
     })
 }
 
-/// Returns the implementation that matches rows with the targets of a task.
+/// Returns the implementation that matches rows with the targets or the keywords of a task.
 fn per_target(names: &FieldNames<'_>, rows: &Rows, target: &str) -> TokenStream {
     let name = ident(&names.endpoint.name);
     let row = ident(&rows.row);
     let target = names.of_object(&rows.row, target);
-    let targets = names.of_task("targets");
+    let targets = names.of_task(rows.spec.names_in_task());
+    let kind = rows.spec.keyword.as_ref().map(|_| {
+        quote! {
+            const KIND: TargetKind = TargetKind::Keyword;
+        }
+    });
     quote! {
         impl PerTarget for #name {
             type Row = #row;
+            #kind
 
             fn targets(task: &Self::Task) -> &[String] {
                 &task.#targets
@@ -399,7 +407,17 @@ fn kind(ty: &Type, types: &[&TypeDef], depth: usize) -> TokenStream {
         Type::Integer => quote!(FieldKind::Integer),
         Type::Float => quote!(FieldKind::Float),
         Type::Boolean => quote!(FieldKind::Boolean),
-        Type::Json | Type::Union(_) => quote!(FieldKind::Any),
+        Type::Json => quote!(FieldKind::Any),
+        Type::Union(name) => {
+            let union = types.iter().find_map(|ty| match ty {
+                TypeDef::Union(union) if union.name == *name => Some(union),
+                _ => None,
+            });
+            match union {
+                Some(union) if depth < MAX_DEPTH => union_kind(union, types, depth + 1),
+                _ => quote!(FieldKind::Any),
+            }
+        }
         Type::Filters(_) => quote!(FieldKind::Filters),
         Type::Order(_) => quote!(FieldKind::Order),
         Type::List(of) => {
@@ -426,6 +444,25 @@ fn kind(ty: &Type, types: &[&TypeDef], depth: usize) -> TokenStream {
     }
 }
 
+/// Returns the rules of the members of a union.
+fn union_kind(union: &Union, types: &[&TypeDef], depth: usize) -> TokenStream {
+    let tag = match &union.tag {
+        Some(tag) => quote!(Some(#tag)),
+        None => quote!(None),
+    };
+    let members = union.members.iter().map(|member| {
+        let object = types.iter().find_map(|ty| match ty {
+            TypeDef::Object(object) if object.name == member.object => Some(object),
+            _ => None,
+        });
+        let fields = object.map_or(&[][..], |object| &object.fields);
+        let (name, rules) = (&member.wire, rules(fields, types, depth));
+        let key = member.key.as_ref().unwrap_or(name);
+        quote!(MemberRule::new(#name, #key, #rules))
+    });
+    quote!(FieldKind::Union(&UnionRule::new(#tag, &[#(#members),*])))
+}
+
 fn limit(limit: &Limit) -> TokenStream {
     let count = |count: &u32| Literal::u32_unsuffixed(*count);
     match limit {
@@ -436,6 +473,14 @@ fn limit(limit: &Limit) -> TokenStream {
         Limit::MaxItems(max) => {
             let max = count(max);
             quote!(Limit::MaxItems(#max))
+        }
+        Limit::MinLength(min) => {
+            let min = count(min);
+            quote!(Limit::MinLength(#min))
+        }
+        Limit::MaxWords(max) => {
+            let max = count(max);
+            quote!(Limit::MaxWords(#max))
         }
         Limit::MaxLength(max) => {
             let max = count(max);
@@ -465,9 +510,33 @@ fn limit(limit: &Limit) -> TokenStream {
         Limit::Targets => quote!(Limit::Targets),
         Limit::Timestamp => quote!(Limit::Timestamp),
         Limit::RequiredWith(name) => quote!(Limit::RequiredWith(#name)),
+        Limit::RequiredIf(conditions) => {
+            let conditions = conditions.iter().map(condition);
+            quote!(Limit::RequiredIf(&[#(#conditions),*]))
+        }
+        Limit::Requires(conditions) => {
+            let conditions = conditions.iter().map(condition);
+            quote!(Limit::Requires(&[#(#conditions),*]))
+        }
+        Limit::Excludes(names) => quote!(Limit::Excludes(&[#(#names),*])),
         Limit::NotAfter(name) => quote!(Limit::NotAfter(#name)),
         Limit::RequiredUnless(names) => quote!(Limit::RequiredUnless(&[#(#names),*])),
     }
+}
+
+/// Returns a value that another field has.
+fn condition(condition: &Condition) -> TokenStream {
+    let field = &condition.field;
+    let value = match &condition.value {
+        Value::Bool(flag) => quote!(ConditionValue::Bool(#flag)),
+        Value::String(text) => quote!(ConditionValue::Text(#text)),
+        value => {
+            let number = Literal::i64_unsuffixed(value.as_i64().unwrap_or_default());
+            quote!(ConditionValue::Integer(#number))
+        }
+    };
+    let or_absent = condition.is_default.then(|| quote!(.or_absent()));
+    quote!(FieldCondition::new(#field, #value)#or_absent)
 }
 
 fn bound(bound: Option<DateExpression>) -> TokenStream {
@@ -484,12 +553,22 @@ fn bound(bound: Option<DateExpression>) -> TokenStream {
             months,
             days,
         }) => {
-            let (years, months, days) = (
-                Literal::i16_unsuffixed(years),
-                Literal::i16_unsuffixed(months),
-                Literal::i16_unsuffixed(days),
-            );
-            quote!(Some(DateBound::Before { years: #years, months: #months, days: #days }))
+            let span = span(years, months, days);
+            quote!(Some(DateBound::Before { #span }))
+        }
+        Some(DateExpression::After {
+            years,
+            months,
+            days,
+        }) => {
+            let span = span(years, months, days);
+            quote!(Some(DateBound::After { #span }))
         }
     }
+}
+
+/// Returns the fields of a span of time.
+fn span(years: i16, months: i16, days: i16) -> TokenStream {
+    let [years, months, days] = [years, months, days].map(Literal::i16_unsuffixed);
+    quote!(years: #years, months: #months, days: #days)
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::fixture_size::{Extent, Size};
-use dataforseo_spec::language::{Format, Mode};
+use dataforseo_spec::language::{Format, Mode, Rows};
 use dataforseo_spec::model::{Endpoint, Field, Object, Section, Type, TypeDef};
 
 /// Returns the synthetic fixtures of an endpoint by file name.
@@ -129,7 +129,11 @@ impl<'a> Synthesis<'a> {
         if let Some(tag) = case.tag() {
             task.insert("tag".to_owned(), tag.into());
         }
-        let targets: Vec<&Value> = match task.get("targets") {
+        let names = endpoint
+            .rows
+            .as_ref()
+            .map_or("targets", |rows| rows.spec.names_in_task());
+        let targets: Vec<&Value> = match task.get(names) {
             Some(Value::Array(list)) => list.iter().collect(),
             Some(Value::Object(map)) => map.values().collect(),
             _ => task.get("target").into_iter().collect(),
@@ -159,7 +163,13 @@ impl<'a> Synthesis<'a> {
         }
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         // The part of the path between section and mode, as the mock server echoes it.
-        let modes = ["live", "task_post", "tasks_ready", "task_get"];
+        let modes = [
+            "live",
+            "task_post",
+            "tasks_ready",
+            "tasks_fixed",
+            "task_get",
+        ];
         let function = parts.iter().skip(2).take_while(|it| !modes.contains(it));
         let function: Vec<&str> = function.copied().collect();
         let mut data = Map::new();
@@ -214,6 +224,13 @@ impl<'a> Synthesis<'a> {
         if self.case == Case::Empty || self.endpoint.mode == Mode::TaskPost {
             return Value::Null;
         }
+        let rows = self.endpoint.rows.as_ref();
+        if rows.is_some_and(|rows| {
+            rows.spec.at == Rows::WHOLE_RESULT && rows.spec.named_by().is_some()
+        }) {
+            let result = |index| self.value(&self.endpoint.result_type, None, &format!("/{index}"));
+            return (0..self.targets.len()).map(result).collect();
+        }
         let one = self.value(&self.endpoint.result_type, None, "");
         match one {
             Value::Null => Value::Null,
@@ -255,7 +272,7 @@ impl<'a> Synthesis<'a> {
         let rows = self.endpoint.rows.as_ref();
         let per_target = rows.filter(|rows| rows.row == object.name);
         let wire = &field.wire;
-        if per_target.is_some_and(|rows| rows.spec.target.as_ref() == Some(wire)) {
+        if per_target.is_some_and(|rows| rows.spec.named_by() == Some(wire)) {
             let index: usize = at.split('/').rev().nth(1)?.parse().ok()?;
             return self.targets.get(index).cloned().map(Value::from);
         }
@@ -313,7 +330,7 @@ impl<'a> Synthesis<'a> {
                 }
                 _ => 0,
             },
-            (Type::Object(name), Some(rows)) if rows.row == *name => match rows.spec.target {
+            (Type::Object(name), Some(rows)) if rows.row == *name => match rows.spec.named_by() {
                 Some(_) => self.targets.len(),
                 None => 2,
             },
@@ -420,12 +437,13 @@ impl<'a> Synthesis<'a> {
             return Value::Null;
         };
         let mut fields = Map::new();
+        let tag = union.tag.clone().unwrap_or_default();
         let Some(member) = union.members.get(index) else {
-            fields.insert(union.tag.clone(), "undocumented_member".into());
+            fields.insert(tag, "undocumented_member".into());
             fields.insert("anything".to_owned(), json!([1, { "b": null }]));
             return Value::Object(fields);
         };
-        fields.insert(union.tag.clone(), member.wire.clone().into());
+        fields.insert(tag, member.wire.clone().into());
         if let Some(object) = self.find_object(&member.object) {
             fields.extend(self.object(object, at));
         }

@@ -8,6 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use dataforseo_spec::Scope;
+use dataforseo_spec::language::Rows;
 use dataforseo_spec::model::{Group, Model, Section, Type, TypeDef, TypesFile, types_in};
 
 use super::folders::{MODELS, SCHEMAS, SHARED};
@@ -17,27 +18,45 @@ use super::types::SharedFile;
 use super::{docs, endpoint, schema, types};
 
 /// The shared types that are results of endpoints, each with its scope.
-pub struct SharedResults(BTreeSet<(Scope, String)>);
+pub struct SharedResults {
+    all: BTreeSet<(Scope, String)>,
+    /// The results that are themselves the rows of an endpoint.
+    rows: BTreeSet<(Scope, String)>,
+}
 
 impl SharedResults {
     /// Returns the results of a model.
     pub fn of(model: &Model) -> Self {
-        let all = model.sections.iter().flat_map(|section| {
-            let endpoints = section.endpoints.iter();
-            endpoints.filter_map(|endpoint| match (&endpoint.result_type, &endpoint.result) {
-                (Type::Object(name), None) => {
-                    let scope = section.scope_of(&endpoint.scope, name)?;
-                    Some((scope, name.clone()))
+        let (mut all, mut rows) = (BTreeSet::new(), BTreeSet::new());
+        for section in &model.sections {
+            for endpoint in &section.endpoints {
+                let (Type::Object(name), None) = (&endpoint.result_type, &endpoint.result) else {
+                    continue;
+                };
+                let Some(scope) = section.scope_of(&endpoint.scope, name) else {
+                    continue;
+                };
+                if endpoint
+                    .rows
+                    .as_ref()
+                    .is_some_and(|it| it.spec.at == Rows::WHOLE_RESULT)
+                {
+                    rows.insert((scope.clone(), name.clone()));
                 }
-                _ => None,
-            })
-        });
-        Self(all.collect())
+                all.insert((scope, name.clone()));
+            }
+        }
+        Self { all, rows }
+    }
+
+    /// Returns whether a type of a scope is a result that is itself a row.
+    fn is_row(&self, scope: &Scope, name: &str) -> bool {
+        self.rows.contains(&(scope.clone(), name.to_owned()))
     }
 
     /// Returns whether a type of a scope is a result of an endpoint.
     pub fn contains(&self, scope: &Scope, name: &str) -> bool {
-        self.0.contains(&(scope.clone(), name.to_owned()))
+        self.all.contains(&(scope.clone(), name.to_owned()))
     }
 }
 
@@ -131,6 +150,7 @@ impl<'a> FolderEmitter<'a> {
                 types: &file.types,
                 known,
                 results: &results,
+                is_row: &|name| self.results.is_row(self.scope, name),
                 imports: Names::of_types(&file.types).imports(self.scope, &scope_of),
                 schemas: schemas_from(self.scope, file.module.len() - 1),
             };

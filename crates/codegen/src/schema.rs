@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use dataforseo_spec::language::{
     Api, Endpoint as EndpointSpec, Format, Glossary, Sentences, SharedTypes, StatusCodes, Values,
 };
-use dataforseo_spec::model::{Endpoint, Enum, Field, Limit, Object, Section, Type, TypeDef, Union};
+use dataforseo_spec::model::{
+    Condition, Endpoint, Enum, Field, Limit, Object, Section, Type, TypeDef, Union,
+};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -159,7 +161,10 @@ impl Schemas<'_> {
 
     /// Returns the schema of a union: the members by tag, and any object with another tag.
     fn union(&mut self, union: &Union) -> Map<String, Value> {
-        let tag = &union.tag;
+        if self.strict {
+            return self.sent_union(union);
+        }
+        let tag = union.tag.as_deref().unwrap_or_default();
         let mut alternatives: Vec<Value> = Vec::new();
         let mut mapping = Map::new();
         for member in &union.members {
@@ -190,6 +195,36 @@ impl Schemas<'_> {
         schema
     }
 
+    /// Returns the schema of a union of a task: one of its members, which the tag names if there is one.
+    fn sent_union(&mut self, union: &Union) -> Map<String, Value> {
+        let mut alternatives: Vec<Value> = Vec::new();
+        for member in &union.members {
+            let types = self.types;
+            let object = types.iter().find_map(|ty| match ty {
+                TypeDef::Object(object) if object.name == member.object => Some(object),
+                _ => None,
+            });
+            let Some(object) = object else { continue };
+            let mut schema = Map::new();
+            schema.insert("title".into(), member.wire.clone().into());
+            schema.insert("description".into(), member.doc.trim().into());
+            schema.extend(self.object(object));
+            if let Some(tag) = &union.tag {
+                let properties = schema.entry("properties").or_insert_with(|| json!({}));
+                properties[tag] = json!({ "const": member.wire });
+                let required = schema.entry("required").or_insert_with(|| json!([]));
+                if let Value::Array(required) = required {
+                    required.push(tag.clone().into());
+                }
+            }
+            alternatives.push(schema.into());
+        }
+        let mut schema = Map::new();
+        schema.insert("description".into(), union.doc.trim().into());
+        schema.insert("oneOf".into(), alternatives.into());
+        schema
+    }
+
     /// Returns the schema of a field with all facts about its value.
     pub fn field(&mut self, field: &Field) -> Value {
         let mut schema = self.schema(&field.ty, !self.strict);
@@ -202,12 +237,14 @@ impl Schemas<'_> {
             schema.insert(key.into(), default.clone());
         }
         for limit in &field.limits {
-            let map = matches!(field.ty, Type::Numbered(_));
+            let map = matches!(field.ty, Type::Numbered(_) | Type::Map(_));
+            if Self::text_limit(&mut schema, limit) {
+                continue;
+            }
             let (key, value) = match limit {
                 Limit::MinItems(min) => ("minItems", json!(min)),
                 Limit::MaxItems(max) if map => ("maxProperties", json!(max)),
                 Limit::MaxItems(max) => ("maxItems", json!(max)),
-                Limit::MaxLength(max) => ("maxLength", json!(max)),
                 Limit::MaxDistinctDomains(max) => ("x-max-distinct-domains", json!(max)),
                 Limit::MaxConditions(max) => ("x-max-conditions", json!(max)),
                 Limit::Min(min) => ("minimum", number(*min)),
@@ -222,7 +259,11 @@ impl Schemas<'_> {
                 }
                 Limit::RequiredUnless(names) => ("x-required-unless", json!(names)),
                 Limit::RequiredWith(name) => ("x-required-with", json!(name)),
+                Limit::RequiredIf(conditions) => ("x-required-if", values_of(conditions)),
+                Limit::Requires(conditions) => ("x-requires", values_of(conditions)),
+                Limit::Excludes(names) => ("x-excludes", json!(names)),
                 Limit::NotAfter(name) => ("x-not-after", json!(name)),
+                Limit::MinLength(_) | Limit::MaxLength(_) | Limit::MaxWords(_) => continue,
                 Limit::OneOf(_) | Limit::Targets | Limit::Timestamp => continue,
             };
             schema.insert(key.into(), value);
@@ -237,6 +278,10 @@ impl Schemas<'_> {
         }
         if let (Type::Map(_), Some(values)) = (&field.ty, &field.spec.values) {
             schema.insert("propertyNames".into(), open_values(values));
+        }
+        if let Some(by) = &field.spec.default_by {
+            let by = json!({ "field": by.field, "values": by.values });
+            schema.insert("x-default-by".into(), by);
         }
         if let Some(unit) = &field.spec.unit {
             schema.insert("x-unit".into(), unit.clone().into());
@@ -255,6 +300,23 @@ impl Schemas<'_> {
             Some(Format::Url | Format::Target) | None => None,
         };
         Value::Object(schema)
+    }
+
+    /// Adds a limit of strings to the schema of a string, or of the strings in a list. Returns
+    /// whether the limit is one of strings.
+    fn text_limit(schema: &mut Map<String, Value>, limit: &Limit) -> bool {
+        let (key, value) = match limit {
+            Limit::MinLength(min) => ("minLength", json!(min)),
+            Limit::MaxLength(max) => ("maxLength", json!(max)),
+            Limit::MaxWords(max) => ("x-max-words", json!(max)),
+            _ => return false,
+        };
+        let target = match schema.get_mut("items") {
+            Some(Value::Object(items)) => items,
+            _ => schema,
+        };
+        target.insert(key.to_owned(), value);
+        true
     }
 
     /// Returns the schema of a type.
@@ -319,6 +381,15 @@ impl Schemas<'_> {
         schema.insert("type".into(), kind);
         schema
     }
+}
+
+/// Returns the values of other fields by name.
+fn values_of(conditions: &[Condition]) -> Value {
+    let values = conditions.iter();
+    values
+        .map(|it| (it.field.clone(), it.value.clone()))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn reference(location: String, nullable: bool) -> Map<String, Value> {

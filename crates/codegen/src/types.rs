@@ -8,7 +8,9 @@ use quote::quote;
 use super::rust::ident;
 use super::{docs, schema};
 use dataforseo_spec::Payload;
+use dataforseo_spec::language::Rows;
 use dataforseo_spec::model::{Enum, Field, Object, Type, TypeDef, Union};
+use dataforseo_spec::names;
 
 /// A file of shared types.
 pub struct SharedFile<'a> {
@@ -18,6 +20,8 @@ pub struct SharedFile<'a> {
     pub known: &'a [&'a TypeDef],
     /// The types of the file that are results of endpoints.
     pub results: &'a [&'a Object],
+    /// Returns whether the result with a name is itself a row.
+    pub is_row: &'a dyn Fn(&str) -> bool,
     /// The names from other files.
     pub imports: TokenStream,
     /// The path from the file to the folder of its schemas.
@@ -27,7 +31,11 @@ pub struct SharedFile<'a> {
 /// Emits a file of shared types.
 pub fn shared(file: &SharedFile<'_>) -> TokenStream {
     let types = file.types.iter().map(|ty| type_def(ty, file.known));
-    let items = file.results.iter().map(|object| items(object, "items"));
+    let at = |object: &Object| match (file.is_row)(&object.name) {
+        true => Rows::WHOLE_RESULT,
+        false => "items",
+    };
+    let items = file.results.iter().map(|object| items(object, at(object)));
     let schemas = file.results.iter().map(|object| {
         let file = format!("{}/{}", file.schemas, schema::shared_file(object));
         let name = ident(&object.name);
@@ -54,14 +62,19 @@ pub fn type_def(ty: &TypeDef, known: &[&TypeDef]) -> TokenStream {
         TypeDef::Object(part) => object(part, &part.doc),
         TypeDef::Enum(open) => open_enum(open),
         TypeDef::Union(members) => {
+            let constructors = members.sent.then(|| constructors(members, known));
             let (union, fields) = (union(members), union_fields(members, known));
-            quote!(#union #fields)
+            quote!(#union #constructors #fields)
         }
     }
 }
 
 /// The methods of a result that return its items, if the field is a list.
 pub fn items(result: &Object, at: &str) -> Option<TokenStream> {
+    if at == Rows::WHOLE_RESULT {
+        let name = ident(&result.name);
+        return Some(quote!(single_item!(#name);));
+    }
     let field = result.fields.iter().find(|field| field.wire == at)?;
     let Type::List(of) = &field.ty else {
         return None;
@@ -135,11 +148,24 @@ fn union_field(field: &Field) -> Option<TokenStream> {
 /// An enum with one variant per member, and one for objects that are not documented.
 fn union(union: &Union) -> TokenStream {
     let name = ident(&union.name);
-    let doc = docs::attributes(&format!(
-        "{}\n\nThe field `{}` names the member.",
-        union.doc, union.tag
-    ));
-    let tag = &union.tag;
+    let doc = docs::attributes(&match &union.tag {
+        Some(tag) => format!("{}\n\nThe field `{tag}` names the member.", union.doc),
+        None => format!(
+            "{}\n\nA required field of each member identifies it.",
+            union.doc
+        ),
+    });
+    let tag = union.tag.as_deref().unwrap_or_default();
+    let keys: Vec<&String> = union
+        .members
+        .iter()
+        .filter_map(|it| it.key.as_ref())
+        .collect();
+    let keys = (!keys.is_empty()).then(|| {
+        quote! {
+            const KEYS: &'static [&'static str] = &[#(#keys),*];
+        }
+    });
     let members = || {
         let members = union.members.iter().enumerate();
         members.map(|(index, member)| {
@@ -175,6 +201,7 @@ fn union(union: &Union) -> TokenStream {
         impl Union for #name {
             const TAG: &'static str = #tag;
             const MEMBERS: &'static [&'static str] = &[#(#wires),*];
+            #keys
 
             fn empty(member: usize) -> Option<Self> {
                 Some(match member {
@@ -210,6 +237,49 @@ fn union(union: &Union) -> TokenStream {
         }
 
         union_impls!(#name);
+    }
+}
+
+/// The constructors of a union that is sent: one per member, with its required fields, and a
+/// conversion from each member.
+fn constructors(union: &Union, known: &[&TypeDef]) -> TokenStream {
+    let name = ident(&union.name);
+    let members = union.members.iter().filter_map(|member| {
+        let object = find_object(known, &member.object)?;
+        let constructor = ident(&names::field_name(&member.wire)?);
+        let (variant, ty) = (ident(&member.name), ident(&member.object));
+        let required = || object.fields.iter().filter(|field| field.required);
+        let parameters = required().map(|field| {
+            let (ident, ty) = (ident(&field.ident), parameter(&field.ty));
+            quote!(#ident: #ty)
+        });
+        let arguments = required().map(|field| ident(&field.ident));
+        let doc = docs::attributes(&format!(
+            "Returns the member `{}` with its required fields. [`{}`] has setters for the others.",
+            member.wire, member.object
+        ));
+        let constructor = quote! {
+            #doc
+            pub fn #constructor(#(#parameters),*) -> Self {
+                #ty::new(#(#arguments),*).into()
+            }
+        };
+        let conversion = quote! {
+            impl From<#ty> for #name {
+                fn from(member: #ty) -> Self {
+                    Self::#variant(Box::new(member))
+                }
+            }
+        };
+        Some((constructor, conversion))
+    });
+    let (constructors, conversions): (Vec<_>, Vec<_>) = members.unzip();
+    quote! {
+        impl #name {
+            #(#constructors)*
+        }
+
+        #(#conversions)*
     }
 }
 

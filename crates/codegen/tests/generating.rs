@@ -73,6 +73,40 @@ task:
       type: object
       use: Area
       doc: A shared object inside the task.
+    preset:
+      type: string
+      values: [desktop, mobile]
+      doc: A preset.
+    width:
+      type: integer
+      default_by:
+        field: preset
+        values:
+          desktop: 1920
+          mobile: 390
+      required_if:
+        preset: mobile
+      doc: A width by a preset.
+    words:
+      type: list
+      of: string
+      min_length: 3
+      max_length: 80
+      max_words: 10
+      requires:
+        lost: true
+      excludes: [weights]
+      doc: Words.
+    until:
+      type: string
+      format: date
+      max: today + 2 years
+      doc: A day to come.
+    labels:
+      type: map
+      of: string
+      max_items: 5
+      doc: A map with a limit.
     self:
       type: boolean
       ident: own
@@ -398,6 +432,163 @@ fn every_corner_of_the_language() {
         ),
     ] {
         insta::assert_snapshot!(name, files[Path::new(path)]);
+    }
+}
+
+/// An endpoint whose rows are a union, and whose task has one.
+const MIXED: &str = "\
+path: /v3/backlinks/mixed/live
+method: POST
+mode: live
+doc: Rows of several kinds.
+source:
+  link: https://docs.dataforseo.com/v3/backlinks-mixed-live/
+limits:
+  tasks_per_call: 1
+task:
+  fields:
+    wanted:
+      type: list
+      of: object
+      use: Wanted
+      required: true
+      max_items: 10
+      doc: What to look at.
+    filters:
+      type: filters
+      max_conditions: 8
+      doc: Conditions.
+    order_by:
+      type: order
+      doc: The order.
+rows:
+  at: items
+result:
+  fields:
+    items:
+      type: list
+      of: object
+      use: Row
+      doc: Rows.
+";
+
+/// An endpoint whose results are rows, one per keyword.
+const KEYWORDS: &str = "\
+path: /v3/backlinks/volume/live
+method: POST
+mode: live
+doc: Counts searches.
+source:
+  link: https://docs.dataforseo.com/v3/backlinks-volume-live/
+limits:
+  tasks_per_call: 1
+task:
+  fields:
+    keywords:
+      type: list
+      of: string
+      required: true
+      max_items: 1000
+      max_length: 80
+      max_words: 10
+      doc: Keywords.
+example:
+  keywords: [one word, other]
+rows:
+  at: result
+  keyword: keyword
+result:
+  fields:
+    keyword:
+      type: string
+      doc: The keyword.
+    volume:
+      type: integer
+      doc: How many.
+";
+
+const MIXED_TYPES: &str = "\
+types:
+  Wanted:
+    doc: A domain or a keyword.
+    fields:
+      scope:
+        type: string
+        doc: Where.
+    members:
+      domain:
+        doc: A domain.
+        fields:
+          domain:
+            type: string
+            required: true
+            doc: The domain.
+      keyword:
+        doc: A keyword.
+        fields:
+          keyword:
+            type: string
+            required: true
+            max_length: 2000
+            doc: The keyword.
+  Row:
+    doc: A row.
+    tag: kind
+    fields:
+      url:
+        type: string
+        doc: Where it is.
+    members:
+      page:
+        doc: A page.
+        fields:
+          size:
+            type: integer
+            doc: How large.
+          inner:
+            type: object
+            doc: Inside of it.
+            fields:
+              title:
+                type: string
+                doc: What it is called.
+      image:
+        doc: An image.
+        fields:
+          size:
+            type: integer
+            doc: How large.
+          alt:
+            type: string
+            doc: What it shows.
+";
+
+#[test]
+fn rows_and_targets_of_several_kinds() {
+    let workspace = Workspace::new();
+    workspace.write("spec/backlinks/mixed_live.yaml", MIXED);
+    workspace.write("spec/backlinks/volume_live.yaml", KEYWORDS);
+    workspace.write("spec/backlinks/types.yaml", MIXED_TYPES);
+    let files = files(workspace.path());
+    let models = "crates/models/src/generated/backlinks";
+    for (name, path) in [
+        ("mixed", format!("{models}/mixed_live.rs")),
+        ("mixed_types", format!("{models}/types.rs")),
+        ("volume", format!("{models}/volume_live.rs")),
+        (
+            "mixed_schema",
+            "crates/models/schemas/backlinks/mixed_live.task.json".to_owned(),
+        ),
+        (
+            "volume_fixture",
+            "crates/mock-server/fixtures/v3/backlinks/volume/live/synthetic.json".to_owned(),
+        ),
+        (
+            "mixed_cli",
+            "crates/cli/src/generated/backlinks.rs".to_owned(),
+        ),
+    ] {
+        insta::assert_snapshot!(name, files[Path::new(&path)]);
     }
 }
 

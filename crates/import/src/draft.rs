@@ -34,7 +34,7 @@ pub struct Draft {
 pub fn draft(page: &Page, known: NestingHints<'_>) -> Result<Draft, Unreadable> {
     let mut notes = page.notes.clone();
     let mut not_understood = Vec::new();
-    let mode = mode(&page.path, &mut not_understood);
+    let mode = mode(&page.path);
     let revised = page.revised.clone().filter(|day| is_day(day, &mut notes));
     let method = match page.method.as_str() {
         "GET" => Method::Get,
@@ -109,19 +109,14 @@ pub fn draft(page: &Page, known: NestingHints<'_>) -> Result<Draft, Unreadable> 
     })
 }
 
-/// Returns the mode of an endpoint by its path. Reports a list of tasks that were parsed again, for
-/// which the spec has no mode.
-fn mode(path: &str, not_understood: &mut Vec<String>) -> Mode {
+/// Returns the mode of an endpoint by its path.
+pub fn mode(path: &str) -> Mode {
     for part in path.split('/') {
         match part {
             "task_post" => return Mode::TaskPost,
             "tasks_ready" => return Mode::TasksReady,
             "task_get" => return Mode::TaskGet,
-            "tasks_fixed" => not_understood.push(
-                "the endpoint: it lists tasks whose results were parsed again, and the spec has no mode \
-                 for `tasks_fixed`; `mode: live` states only that the list is in the response"
-                    .to_owned(),
-            ),
+            "tasks_fixed" => return Mode::TasksFixed,
             _ => {}
         }
     }
@@ -132,7 +127,7 @@ fn mode(path: &str, not_understood: &mut Vec<String>) -> Mode {
 pub const fn tasks_per_call(mode: Mode) -> u32 {
     match mode {
         Mode::TaskPost => 100,
-        Mode::Live | Mode::TasksReady | Mode::TaskGet => 1,
+        Mode::Live | Mode::TasksReady | Mode::TasksFixed | Mode::TaskGet => 1,
     }
 }
 
@@ -270,10 +265,15 @@ pub fn apply_facts(field: &mut Field, prose: &prose::Prose) {
     field.required_with = prose.required_with.clone();
     let moment = date || field.format == Some(Format::Timestamp);
     field.not_after = prose.not_after.clone().filter(|_| moment);
-    field.default = prose.default.clone();
+    let is_relative = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("today"));
+    field.default = prose.default.clone().filter(|it| date || !is_relative(it));
+    prose::relations::apply(field, &prose.relations);
     field.min = prose.min.clone().filter(|_| number || date);
     field.max = prose.max.clone().filter(|_| number || date);
-    field.max_length = prose.max_length.filter(|_| kind == FieldType::String);
+    let texts = text && matches!(kind, FieldType::String | FieldType::List);
+    field.min_length = prose.min_length.filter(|_| texts);
+    field.max_length = prose.max_length.filter(|_| texts);
+    field.max_words = prose.max_words.filter(|_| texts);
     let counted = matches!(kind, FieldType::List | FieldType::Map | FieldType::Order);
     field.max_items = prose.max_items.filter(|_| counted);
     field.max_conditions = prose.max_conditions.filter(|_| kind == FieldType::Filters);
@@ -344,10 +344,16 @@ impl DraftReader<'_> {
             })
             .collect();
         if self.part == Part::Task {
-            let required = fields.iter().filter_map(|field| {
+            let read = |field: &DocField| {
                 let prose = prose::read(&field.row.type_word, &field.row.lines);
-                Some((field.row.name.clone(), prose.belongs_to?))
-            });
+                (field.row.name.clone(), prose)
+            };
+            let read: Vec<(String, prose::Prose)> = fields.iter().map(read).collect();
+            let values = read.iter();
+            let values = values.map(|(name, prose)| (name.clone(), prose.values.clone()));
+            prose::relations::settle(&mut drafts, &values.collect());
+            let required = read.into_iter();
+            let required = required.filter_map(|(name, prose)| Some((name, prose.belongs_to?)));
             requirements::apply(&mut drafts, &required.collect());
         }
         drafts

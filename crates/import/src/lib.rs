@@ -25,6 +25,7 @@ pub mod scan;
 mod schema_prose;
 mod shape;
 mod shared_files;
+mod task_unions;
 mod workspace;
 
 pub use page::import;

@@ -218,6 +218,7 @@ pub fn merge_types(
 fn changed_kind(draft: &SharedType, known: &SharedType) -> Option<String> {
     let kind = |ty: &SharedType| match (&ty.tag, &ty.values) {
         (Some(tag), _) => format!("a union with the tag `{tag}`"),
+        (None, _) if ty.is_union() => "a union without a tag".to_owned(),
         (None, Some(_)) => "a list of values".to_owned(),
         (None, None) => "an object".to_owned(),
     };

@@ -12,13 +12,15 @@ use super::draft;
 use super::draft::Draft;
 use super::merge::{self, Merged};
 use super::place_names::{name_clashing_types, name_clashing_types_inside};
+use super::prose;
 use super::recurring::{NamedShapes, UsedNames};
 use super::report::ImportReport;
 use super::requirements::{self, Requirements};
 use super::rows::rows;
 use super::schema_prose::{lines, prose_of};
-use super::shape::{self, Shapes};
+use super::shape::{self, Shapes, SpecShapes};
 use super::shared_files::{SharedFile, SharedFiles};
+use super::task_unions::{self, SentSchemas};
 use super::workspace::{
     ImportError, Options, Outcome, SectionFingerprints, SpecFile, places, read, write_files,
 };
@@ -181,6 +183,8 @@ pub(crate) struct Importer<'a> {
     /// The types that this import adds, by scope.
     pub(crate) added: BTreeMap<Scope, IndexMap<String, SharedType>>,
     pub(crate) used_names: UsedNames,
+    /// The schemas that tasks contain, and the examples of these tasks.
+    sent: SentSchemas<'a>,
     pub(crate) shapes: Shapes<'a>,
     /// The schemas whose fields are being created, from the outside in.
     inside: Vec<String>,
@@ -199,13 +203,10 @@ impl<'a> Importer<'a> {
         let mut all = BTreeMap::new();
         for scope in files.0.keys() {
             let visible = files.visible(scope);
+            let spec_shapes = SpecShapes::new(&visible);
             let known = files.own(scope);
             for (name, ty) in &known.types {
-                let shape = match (&ty.values, &ty.tag) {
-                    (Some(values), _) => shape::values(&values.names()),
-                    (None, Some(tag)) => shape::union(tag, ty.members.keys().map(String::as_str)),
-                    (None, None) => shape::of_spec(&ty.fields, Some(&visible)),
-                };
+                let shape = spec_shapes.named(name);
                 named.insert(scope, shape, name);
                 used_names.insert(scope, name.clone());
                 let own = ty.members.iter().filter(|(_, it)| it.shared.is_none());
@@ -227,6 +228,7 @@ impl<'a> Importer<'a> {
             inside: Vec::new(),
             written: 0,
             used_names,
+            sent: SentSchemas::default(),
             missing: Vec::new(),
             notes: Vec::new(),
             not_understood: Vec::new(),
@@ -261,6 +263,7 @@ impl<'a> Importer<'a> {
                 self.learn(operation, &file.content);
             }
         }
+        self.find_sent(operations);
         self.name_what_recurs(operations);
         let drafts = self.drafts(operations);
         let mut visible: BTreeMap<Scope, SharedTypes> = BTreeMap::new();
@@ -475,11 +478,12 @@ impl<'a> Importer<'a> {
             Some(union) => {
                 let fields = self.document.member_fields(union, schema);
                 SharedType {
-                    fields: self.fields(&fields, name, Payload::Result),
+                    fields: self.fields(&fields, name, self.payload_of(schema)),
                     ..SharedType::default()
                 }
             }
         };
+        self.end_recursion(name, &mut ty);
         let used: Vec<String> = self.used_names.of_types(&self.scope).cloned().collect();
         name_clashing_types_inside(name, &mut ty, &used);
         ty
@@ -587,14 +591,46 @@ impl<'a> Importer<'a> {
         }
     }
 
+    /// Makes a list of each field in which a type contains itself directly, since its size would be
+    /// infinite.
+    fn end_recursion(&mut self, name: &str, ty: &mut SharedType) {
+        let is_itself =
+            |it: &&mut Field| it.kind == FieldType::Object && it.shared.as_deref() == Some(name);
+        for field in ty.fields.values_mut().filter(is_itself) {
+            (field.kind, field.of) = (FieldType::List, Some(FieldType::Object));
+            self.notes.push(format!(
+                "{name} contains itself in an object in the file; a list was used"
+            ));
+        }
+    }
+
+    /// Finds the schemas that tasks contain.
+    fn find_sent(&mut self, operations: &[PathOperation<'a>]) {
+        for PathOperation { operation, .. } in operations {
+            if let Some((task, example)) = self.document.task(operation) {
+                self.sent.add(self.document, task, example);
+            }
+        }
+    }
+
+    /// Returns the part of a call that a schema describes.
+    fn payload_of(&self, schema: &Schema) -> Payload {
+        match self.sent.contains(schema) {
+            true => Payload::Task,
+            false => Payload::Result,
+        }
+    }
+
     fn shared_type(&mut self, name: &str, schema: &'a Schema) -> SharedType {
         let mut fields = self.document.fields(schema);
+        let payload = self.payload_of(schema);
         let Some((tag, members)) = schema.members() else {
             return SharedType {
-                fields: self.fields(&fields, name, Payload::Result),
+                fields: self.fields(&fields, name, payload),
                 ..SharedType::default()
             };
         };
+        let is_tagged = !payload.is_task() || self.sent.has_tag(&fields, tag);
         fields.shift_remove(tag);
         let common: Vec<&str> = fields.keys().copied().collect();
         let members = members
@@ -606,7 +642,7 @@ impl<'a> Importer<'a> {
                 if let (None, Some(schema)) = (&shared, described) {
                     let mut fields = self.document.fields(schema);
                     fields.retain(|field, _| !common.contains(field) && *field != tag);
-                    own = self.fields(&fields, &format!("{name}.{wire}"), Payload::Result);
+                    own = self.fields(&fields, &format!("{name}.{wire}"), payload);
                 }
                 let member = Member {
                     shared,
@@ -616,24 +652,20 @@ impl<'a> Importer<'a> {
                 (wire.to_owned(), member)
             })
             .collect();
-        SharedType {
-            tag: Some(tag.to_owned()),
-            fields: self.fields(&fields, name, Payload::Result),
+        let mut ty = SharedType {
+            tag: is_tagged.then(|| tag.to_owned()),
+            fields: self.fields(&fields, name, payload),
             members,
             ..SharedType::default()
+        };
+        if payload.is_task() {
+            task_unions::require_keys(&mut ty);
         }
+        ty
     }
 
     fn endpoint(&mut self, path: &str, method: Method, operation: &Operation) -> Endpoint {
-        let mode = if path.contains("/task_post") {
-            Mode::TaskPost
-        } else if path.ends_with("/tasks_ready") {
-            Mode::TasksReady
-        } else if path.contains("/task_get/") {
-            Mode::TaskGet
-        } else {
-            Mode::Live
-        };
+        let mode = draft::mode(path);
         let (prose, link) = page_in(&operation.description);
         let link = link.unwrap_or_else(|| {
             self.notes.push(
@@ -755,6 +787,9 @@ impl<'a> Importer<'a> {
             .collect();
         if payload.is_task() {
             requirements::apply(&mut drafts, &requirements_of(fields));
+            let values = fields.iter();
+            let values = values.map(|(name, it)| ((*name).to_owned(), prose_of(it).values));
+            prose::relations::settle(&mut drafts, &values.collect());
         }
         drafts
     }
@@ -850,6 +885,9 @@ pub fn forget_rules_of_tasks(field: &mut Field) {
     field.required_unless.clear();
     (field.required_with, field.not_after) = (None, None);
     (field.min, field.max, field.max_length) = (None, None, None);
+    (field.min_length, field.max_words, field.default_by) = (None, None, None);
+    (field.required_if, field.requires) = (IndexMap::new(), IndexMap::new());
+    field.excludes.clear();
     field.max_items = None;
 }
 

@@ -32,7 +32,7 @@ pub fn name_clashing_types_inside<'a>(
     ty: &mut SharedType,
     shared: impl IntoIterator<Item = &'a String> + Clone,
 ) {
-    if ty.tag.is_none() {
+    if !ty.is_union() {
         Namer::new(name, shared).fields(&mut ty.fields);
         return;
     }

@@ -4,7 +4,9 @@ use dataforseo_spec::language::{FieldType, Fields, Paging, ResultObject, Rows};
 
 /// Returns the rows of a result; `None` if it has no list of rows that needs a description.
 pub fn rows(task: &Fields, result: &ResultObject, notes: &mut Vec<String>) -> Option<Rows> {
-    let items = result.fields.get("items")?;
+    let Some(items) = result.fields.get("items") else {
+        return keyword_results(task, result);
+    };
     if items.kind != FieldType::List || items.of != Some(FieldType::Object) {
         return None;
     }
@@ -47,7 +49,8 @@ pub fn rows(task: &Fields, result: &ResultObject, notes: &mut Vec<String>) -> Op
     let filtered = task
         .values()
         .any(|field| matches!(field.kind, FieldType::Filters | FieldType::Order));
-    if paging.is_none() && target.is_none() && !filtered {
+    let keyword = per_keyword(task, &items.fields);
+    if paging.is_none() && target.is_none() && keyword.is_none() && !filtered {
         return None;
     }
     Some(Rows {
@@ -55,5 +58,52 @@ pub fn rows(task: &Fields, result: &ResultObject, notes: &mut Vec<String>) -> Op
         keyed_by,
         paging,
         target: target.map(str::to_owned),
+        keyword,
     })
+}
+
+/// Returns the rows of a result whose elements are themselves the rows: one per keyword.
+fn keyword_results(task: &Fields, result: &ResultObject) -> Option<Rows> {
+    let keyword = per_keyword(task, &result.fields)?;
+    Some(Rows {
+        at: Rows::WHOLE_RESULT.to_owned(),
+        keyed_by: None,
+        paging: None,
+        target: None,
+        keyword: Some(keyword),
+    })
+}
+
+/// Returns the field of a row that names its keyword, if a task requires a list of keywords.
+fn per_keyword(task: &Fields, row: &Fields) -> Option<String> {
+    let keywords = task.get("keywords")?;
+    let is_list = keywords.kind == FieldType::List && keywords.of == Some(FieldType::String);
+    let keyword = row.get("keyword")?;
+    (is_list && keywords.required == Some(true) && keyword.kind == FieldType::String)
+        .then(|| "keyword".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use dataforseo_spec::language::Field;
+
+    use super::*;
+
+    #[test]
+    fn results_that_name_a_keyword_are_rows() {
+        let mut keywords = Field::new(FieldType::List);
+        (keywords.of, keywords.required) = (Some(FieldType::String), Some(true));
+        let mut task: Fields = [("keywords".to_owned(), keywords)].into();
+        let result = ResultObject {
+            fields: [("keyword".to_owned(), Field::new(FieldType::String))].into(),
+            ..ResultObject::default()
+        };
+        let found = rows(&task, &result, &mut Vec::new()).unwrap();
+        assert_eq!(
+            (found.at.as_str(), found.keyword.as_deref()),
+            ("result", Some("keyword"))
+        );
+        task["keywords"].required = None;
+        assert_eq!(rows(&task, &result, &mut Vec::new()), None);
+    }
 }

@@ -149,6 +149,11 @@ fn requirements() {
             json!({"required_unless": ["name", "note"]}),
         ),
         (
+            "flock",
+            text(&["required field if you don't specify a ring"]),
+            json!({"required_unless": ["ring"]}),
+        ),
+        (
             "owner",
             text(&["required field if you specify cage"]),
             json!({"required_with": "cage"}),
@@ -157,6 +162,11 @@ fn requirements() {
             "color",
             text(&["required field if cage is specified;"]),
             json!({"required_with": "cage"}),
+        ),
+        (
+            "shade",
+            text(&["optional field", "required if color is specified"]),
+            json!({"required_with": "color"}),
         ),
         // The spec has no key for the object around the field.
         (
@@ -202,7 +212,7 @@ fn bounds() {
             "weight",
             of(
                 json!({"type": "number"}),
-                &["can be specified within the following range: 0.5–3;"],
+                &["any weight within the following range: 0.5–3;"],
             ),
             json!({"min": 0.5, "max": 3}),
         ),
@@ -218,8 +228,8 @@ fn bounds() {
         ),
         (
             "loudness",
-            number(&["you can specify a level from 0 to 4;"]),
-            json!({"min": 0, "max": 4}),
+            number(&["you can specify a level from 1 to 6;"]),
+            json!({"min": 1, "max": 6}),
         ),
         (
             "likeness",
@@ -277,9 +287,29 @@ fn bounds() {
             text(&[
                 "minimal value 2022-01-01",
                 "date format: yyyy-mm-dd",
-                "if you don’t specify this field, the minimum value will be used by default",
+                concat!(
+                    "if you don’t specify this field, ",
+                    "the minimum value will be used by default"
+                ),
             ]),
             json!({"min": "2022-01-01", "default": "2022-01-01"}),
+        ),
+        (
+            "moved",
+            text(&[
+                "minimum value: three years back from today’s date;",
+                "maximum value: one month from today’s date;",
+                "date format: yyyy-mm-dd",
+            ]),
+            json!({"min": "today - 3 years"}),
+        ),
+        (
+            "fed",
+            text(&[
+                "minimal value: 4 years from the current date",
+                "date format: yyyy-mm-dd",
+            ]),
+            json!({"min": "today - 4 years"}),
         ),
         // Each of these values applies to a case.
         (
@@ -331,7 +361,7 @@ fn lengths_and_counts() {
         ),
         (
             "speech",
-            text(&["max number of symbols or characters you can specify: 70;"]),
+            text(&["max number of symbols you can specify: 70;"]),
             json!({"max_length": 70}),
         ),
         (
@@ -346,7 +376,7 @@ fn lengths_and_counts() {
         ),
         (
             "cages",
-            texts(&["you can specify the maximum of 25 values in this array;"]),
+            texts(&["you can specify the maximum of 25 cages;"]),
             json!({"max_items": 25}),
         ),
         (
@@ -380,15 +410,12 @@ fn lengths_and_counts() {
         ),
         (
             "pages",
-            of(
-                map(),
-                &["the maximum number of IDs you can specify in this object is 20"],
-            ),
+            of(map(), &["the maximum number of nests in this object is 20"]),
             json!({"max_items": 20}),
         ),
         (
             "order_by",
-            texts(&["note that you can set no more than three sorting rules in a single request"]),
+            texts(&["please set no more than three sorting rules per call"]),
             json!({"max_items": 3}),
         ),
         (
@@ -470,7 +497,10 @@ fn defaults() {
         ),
         (
             "eggs",
-            number(&["if you don’t specify this field, the default value of 3 will be applied;"]),
+            number(&[concat!(
+                "if you don’t specify this field, ",
+                "the default value of 3 will be applied;"
+            )]),
             json!({"default": 3}),
         ),
         (

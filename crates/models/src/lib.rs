@@ -17,7 +17,8 @@
 //!   type. The variant `Other` keeps objects that are not documented.
 //! - Lists can be filtered and ordered by the fields of their rows ([`filter`]) and fetched in
 //!   pages ([`Paged`]). [`match_targets`] pairs the rows of a bulk response with their targets,
-//!   also where the API writes a target in another form. [`target_key`] shows which targets are the same.
+//!   also where the API writes a target in another form. [`target_key`] shows which targets are the
+//!   same, and [`keyword_key`] which keywords.
 //! - The **envelope** around results is one type for all endpoints, [`Envelope`]. A
 //!   [`RawEnvelope`] leaves the results as text.
 //! - [`StatusCode`] lists all documented codes with their class.
@@ -65,10 +66,15 @@ pub use cost::{TaskCost, TotalCost};
 pub use dataforseo_domains::domain_of;
 pub use endpoint::filter::{Filter, Order};
 pub use endpoint::items::HasItems;
-pub use endpoint::matching::{ByTarget, PerTarget, RowMatches, match_rows, match_targets};
+pub use endpoint::keyword_key::keyword_key;
+pub use endpoint::matching::{
+    ByTarget, PerTarget, RowMatches, TargetKind, match_rows, match_targets,
+};
 pub use endpoint::paging::{Page, Paged, Paging, Window};
 pub use endpoint::price::{Price, estimate, requested_rows, requested_rows_of};
-pub use endpoint::rules::{DateBound, FieldKind, FieldRule, Limit};
+pub use endpoint::rules::{
+    ConditionValue, DateBound, FieldCondition, FieldKind, FieldRule, Limit, MemberRule, UnionRule,
+};
 pub use endpoint::target_key::target_key;
 pub use endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint, filter};
 pub use envelope::{Envelope, RawEnvelope, RawTask, TaskId, TaskResponse};

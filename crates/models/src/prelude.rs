@@ -10,9 +10,14 @@ pub(crate) use crate::endpoint::filter::{
     self, Bool, DateTime, Field, Filter, Number, Order, Text, TextList,
 };
 pub(crate) use crate::endpoint::items::items;
-pub(crate) use crate::endpoint::matching::PerTarget;
+#[allow(unused_imports, reason = "the spec decides which of these are used")]
+pub(crate) use crate::endpoint::items::single_item;
+#[allow(unused_imports, reason = "the spec decides which of these are used")]
+pub(crate) use crate::endpoint::matching::{PerTarget, TargetKind};
 pub(crate) use crate::endpoint::paging::{Page, Paged, Paging, Window};
-pub(crate) use crate::endpoint::rules::{DateBound, FieldKind, FieldRule, Limit};
+pub(crate) use crate::endpoint::rules::{
+    ConditionValue, DateBound, FieldCondition, FieldKind, FieldRule, Limit, MemberRule, UnionRule,
+};
 pub(crate) use crate::endpoint::{Endpoint, EndpointInfo, Method, Mode, Task, TaskEndpoint};
 pub(crate) use crate::types::numbered::Numbered;
 pub(crate) use crate::validate::{Violation, Violations};

@@ -1,4 +1,4 @@
-//! Dates in the spec: `2019-01-01`, `today`, `today - 1 month`.
+//! Dates in the spec: `2019-01-01`, `today`, `today - 1 month`, `today + 2 years`.
 
 use std::fmt;
 
@@ -19,18 +19,31 @@ pub enum DateExpression {
         /// Days before today.
         days: i16,
     },
+    /// A date relative to today, in the future.
+    After {
+        /// Years after today.
+        years: i16,
+        /// Months after today.
+        months: i16,
+        /// Days after today.
+        days: i16,
+    },
 }
 
 /// The accepted formats of a date, for messages.
-pub const FORMS: &str = "a date such as `2019-01-01`, `today` or `today - 1 month`";
+pub const FORMS: &str =
+    "a date such as `2019-01-01`, `today`, `today - 1 month` or `today + 1 year`";
 
 impl DateExpression {
     /// Parses a date expression. Returns `None` if the text is in another format.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(rest) = text.strip_prefix("today") {
             let (mut years, mut months, mut days) = (0, 0, 0);
+            let rest = rest.trim();
+            let future = rest.strip_prefix('+');
             if !rest.is_empty() {
-                let mut words = rest.trim().strip_prefix('-')?.split_whitespace();
+                let count = future.or_else(|| rest.strip_prefix('-'))?;
+                let mut words = count.split_whitespace();
                 let count: i16 = words.next()?.parse().ok().filter(|count| *count > 0)?;
                 match words.next()?.trim_end_matches('s') {
                     "year" => years = count,
@@ -42,10 +55,17 @@ impl DateExpression {
                     return None;
                 }
             }
-            return Some(Self::Before {
-                years,
-                months,
-                days,
+            return Some(match future {
+                Some(_) => Self::After {
+                    years,
+                    months,
+                    days,
+                },
+                None => Self::Before {
+                    years,
+                    months,
+                    days,
+                },
             });
         }
         let date: Date = text.parse().ok()?;
@@ -69,6 +89,14 @@ impl DateExpression {
                 let span = years.years().months(months).days(days);
                 (false, today.saturating_sub(span))
             }
+            Self::After {
+                years,
+                months,
+                days,
+            } => {
+                let span = years.years().months(months).days(days);
+                (false, today.saturating_add(span))
+            }
         };
         let ((fast, this), (other_fast, other)) = (on(self), on(other));
         fast == other_fast && this < other
@@ -77,16 +105,26 @@ impl DateExpression {
 
 impl fmt::Display for DateExpression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (count, unit) = match *self {
+        let (sign, years, months, days) = match *self {
             Self::On(date) => return date.fmt(f),
-            Self::Before { years, .. } if years > 0 => (years, "year"),
-            Self::Before { months, .. } if months > 0 => (months, "month"),
-            Self::Before { days, .. } if days > 0 => (days, "day"),
-            Self::Before { .. } => return f.write_str("today"),
+            Self::Before {
+                years,
+                months,
+                days,
+            } => ('-', years, months, days),
+            Self::After {
+                years,
+                months,
+                days,
+            } => ('+', years, months, days),
+        };
+        let parts = [(years, "year"), (months, "month"), (days, "day")];
+        let Some((count, unit)) = parts.into_iter().find(|(count, _)| *count > 0) else {
+            return f.write_str("today");
         };
         write!(
             f,
-            "today - {count} {unit}{}",
+            "today {sign} {count} {unit}{}",
             if count == 1 { "" } else { "s" }
         )
     }
@@ -104,9 +142,26 @@ mod tests {
             "today - 1 year",
             "today - 3 months",
             "today - 365 days",
+            "today + 2 years",
+            "today + 1 month",
         ] {
             let read = DateExpression::parse(text).map(|date| date.to_string());
             assert_eq!(read.as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn relative_dates_are_in_order() {
+        let dates = [
+            "today - 1 year",
+            "today - 1 day",
+            "today",
+            "today + 1 day",
+            "today + 2 years",
+        ];
+        let dates = dates.map(|text| DateExpression::parse(text).unwrap());
+        for pair in dates.windows(2) {
+            assert!(pair[0].is_before(pair[1]) && !pair[1].is_before(pair[0]));
         }
     }
 
@@ -116,7 +171,9 @@ mod tests {
             "",
             "today-",
             "today - 0 days",
-            "today + 1 day",
+            "today + 0 days",
+            "today +",
+            "today * 1 day",
             "today - 1 week",
             "2019-1-1",
             "today - 1 day ago",

@@ -19,7 +19,7 @@ enum KeyKind {
 }
 
 /// Every key of a field, in the order in which it is written.
-const KEYS: [(&str, KeyKind); 30] = [
+const KEYS: [(&str, KeyKind); 36] = [
     ("type", Fact),
     ("of", Fact),
     ("numbered", Annotation),
@@ -31,11 +31,17 @@ const KEYS: [(&str, KeyKind); 30] = [
     ("required", Stated),
     ("required_unless", Stated),
     ("required_with", Fact),
+    ("required_if", Fact),
+    ("requires", Fact),
+    ("excludes", Fact),
     ("default", Stated),
+    ("default_by", Fact),
     ("min", Stated),
     ("max", Stated),
     ("not_after", Fact),
+    ("min_length", Fact),
     ("max_length", Stated),
+    ("max_words", Fact),
     ("min_items", Stated),
     ("max_items", Stated),
     ("max_conditions", Fact),
@@ -56,7 +62,7 @@ const KEYS: [(&str, KeyKind); 30] = [
 pub const FIELD_KEYS: [&str; KEYS.len()] = names(&[Annotation, Fact, Stated]);
 
 /// The names of facts, in the order in which a field states them.
-pub const FACTS: [&str; 16] = names(&[Fact, Stated]);
+pub const FACTS: [&str; 22] = names(&[Fact, Stated]);
 
 /// The names of the facts that a page always states if they apply.
 pub const STATED: [&str; 10] = names(&[Stated]);

@@ -58,11 +58,11 @@ pub struct Endpoint {
     pub result: Option<ResultObject>,
 }
 
-/// The rows of a result: a list of objects of the same type.
+/// The rows of a result: a list of objects of the same type, or of members of a union.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rows {
-    /// Field of the result that contains the rows.
+    /// Field of the result that contains the rows, or `result` if the elements of `result` are the rows.
     pub at: String,
     /// Map in a row whose values filters refer to, by key: `1.rank`. Defaults to the row itself.
     #[serde(default)]
@@ -73,6 +73,27 @@ pub struct Rows {
     /// Field of a row that contains its target, if a task has `targets`.
     #[serde(default)]
     pub target: Option<String>,
+    /// Field of a row that contains its keyword, if a task has `keywords`.
+    #[serde(default)]
+    pub keyword: Option<String>,
+}
+
+impl Rows {
+    /// The value of `at` if the elements of `result` are the rows.
+    pub const WHOLE_RESULT: &'static str = "result";
+
+    /// Returns the field of a row that names what the row belongs to.
+    pub fn named_by(&self) -> Option<&String> {
+        self.target.as_ref().or(self.keyword.as_ref())
+    }
+
+    /// Returns the field of the task with the targets or keywords that rows belong to.
+    pub fn names_in_task(&self) -> &'static str {
+        match self.keyword {
+            Some(_) => "keywords",
+            None => "targets",
+        }
+    }
 }
 
 /// Paging by `offset` and `limit`, and beyond `max_offset` by a token.
@@ -128,6 +149,8 @@ pub enum Mode {
     TaskPost,
     /// The endpoint lists tasks whose results can be fetched.
     TasksReady,
+    /// The endpoint lists tasks whose results were corrected after they could be fetched.
+    TasksFixed,
     /// The endpoint returns the result of a task that was posted before.
     TaskGet,
 }
@@ -139,6 +162,7 @@ impl Mode {
             Self::Live => "live",
             Self::TaskPost => "task_post",
             Self::TasksReady => "tasks_ready",
+            Self::TasksFixed => "tasks_fixed",
             Self::TaskGet => "task_get",
         }
     }
@@ -223,25 +247,43 @@ pub struct Field {
     /// Field that requires this one to be present too.
     #[serde(default)]
     pub required_with: Option<String>,
+    /// Values of other fields by name, with which this one is required.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub required_if: IndexMap<String, Value>,
+    /// Values that other fields must have if this one is used. A boolean is used if it is `true`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub requires: IndexMap<String, Value>,
+    /// Fields that cannot be used together with this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excludes: Vec<String>,
     /// Field with a date that this date must not be after.
     #[serde(default)]
     pub not_after: Option<String>,
     /// Value that the API uses if the field is absent. A date can be relative: `today - 1 month`.
     #[serde(default)]
     pub default: Option<Value>,
+    /// Default that depends on another field.
+    #[serde(default)]
+    pub default_by: Option<DefaultBy>,
     /// Smallest number, or first date: `2019-01-01`, `today - 1 year`.
     #[serde(default)]
     pub min: Option<Value>,
-    /// Largest number, or last date.
+    /// Largest number, or last date: `today + 1 month`.
     #[serde(default)]
     pub max: Option<Value>,
-    /// Maximum number of characters in a string.
+    /// Minimum number of characters in a string, or in each string of a list.
+    #[serde(default)]
+    pub min_length: Option<u32>,
+    /// Maximum number of characters in a string, or in each string of a list.
     #[serde(default)]
     pub max_length: Option<u32>,
+    /// Maximum number of words in a string, or in each string of a list.
+    #[serde(default)]
+    pub max_words: Option<u32>,
     /// Minimum number of elements in a list.
     #[serde(default)]
     pub min_items: Option<u32>,
-    /// Maximum number of elements in a list or a numbered map.
+    /// Maximum number of elements in a list or a map.
     #[serde(default)]
     pub max_items: Option<u32>,
     /// Maximum number of conditions in filters.
@@ -301,11 +343,17 @@ impl Field {
             required: None,
             required_unless: Vec::new(),
             required_with: None,
+            required_if: IndexMap::new(),
+            requires: IndexMap::new(),
+            excludes: Vec::new(),
             not_after: None,
             default: None,
+            default_by: None,
             min: None,
             max: None,
+            min_length: None,
             max_length: None,
+            max_words: None,
             min_items: None,
             max_items: None,
             max_conditions: None,
@@ -403,6 +451,17 @@ impl Values {
     }
 }
 
+/// A default that depends on another field of the same object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultBy {
+    /// Name of the other field.
+    pub field: String,
+    /// Defaults by the other field's value. If empty, the default is the other field's value itself.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub values: IndexMap<String, Value>,
+}
+
 /// The origin of a field or a fact that is not on the documentation page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -437,7 +496,7 @@ pub struct SharedTypes {
     pub types: IndexMap<String, SharedType>,
 }
 
-/// A named type: an object with `fields`, a string with `values`, or a union with a `tag` and `members`.
+/// A named type: an object with `fields`, a string with `values`, or a union with `members`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharedType {
@@ -450,12 +509,59 @@ pub struct SharedType {
     /// Documented values of a string.
     #[serde(default)]
     pub values: Option<Values>,
-    /// Field whose value determines the member of a union.
+    /// Field whose value determines the member of a union. Without it, a union of a task is sent without a
+    /// tag, and the required field that only one member has determines the member.
     #[serde(default)]
     pub tag: Option<String>,
     /// Members of a union, by the value of the tag. The API can return others.
     #[serde(default)]
     pub members: IndexMap<String, Member>,
+}
+
+impl SharedType {
+    /// Returns whether the type is a union.
+    pub fn is_union(&self) -> bool {
+        !self.members.is_empty()
+    }
+
+    /// Returns the required field that only one member of the union has. `find` returns the shared type
+    /// with a name.
+    pub fn key_of<'a>(
+        &'a self,
+        wire: &str,
+        find: impl Fn(&str) -> Option<&'a SharedType>,
+    ) -> Option<&'a str> {
+        let fields = |member: &'a Member| match &member.shared {
+            Some(name) => find(name).map_or(&member.fields, |shared| &shared.fields),
+            None => &member.fields,
+        };
+        let own = fields(self.members.get(wire)?);
+        let others = self.members.iter().filter(|(other, _)| *other != wire);
+        let others: Vec<&Fields> = others.map(|(_, member)| fields(member)).collect();
+        let is_key = |(name, field): &(&String, &Field)| {
+            field.required == Some(true) && others.iter().all(|fields| !fields.contains_key(*name))
+        };
+        own.iter().find(is_key).map(|(name, _)| name.as_str())
+    }
+
+    /// Returns the member that an object is, by the tag or by the field that only this member has.
+    pub fn member_of<'a>(
+        &'a self,
+        object: &serde_json::Map<String, Value>,
+        find: impl Fn(&str) -> Option<&'a SharedType>,
+    ) -> Option<&'a str> {
+        let stated = self
+            .tag
+            .as_ref()
+            .map(|tag| object.get(tag).and_then(Value::as_str));
+        let is_member = |wire: &&String| match stated {
+            Some(stated) => stated == Some(wire.as_str()),
+            None => self
+                .key_of(wire, &find)
+                .is_some_and(|key| object.contains_key(key)),
+        };
+        self.members.keys().find(is_member).map(String::as_str)
+    }
 }
 
 /// A member of a union: `fields` in addition to those of the union, or the complete shared type named
@@ -589,7 +695,7 @@ pub struct AccountLimits {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sentences {
-    /// Decisions, each about all sentences that fit a pattern.
+    /// Decisions, each about all sentences that fit one of its patterns.
     pub sentences: Vec<SentenceDecision>,
 }
 
@@ -597,12 +703,12 @@ pub struct Sentences {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SentenceDecision {
-    /// Pattern for a whole sentence, in which `*` stands for any text. Upper and lower case are equal.
-    pub like: String,
     /// Kind of content.
     pub is: SentenceKind,
     /// Reason of the decision.
     pub because: String,
+    /// Patterns for whole sentences, in which `*` stands for any text. Upper and lower case are equal.
+    pub like: Vec<String>,
 }
 
 /// What a sentence states that the import does not understand.

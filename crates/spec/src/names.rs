@@ -61,10 +61,11 @@ pub fn by_place<'a>(parents: &'a [String], tail: &'a str) -> impl Iterator<Item 
 
 /// The names that generated code uses from the core of the models and from Rust's prelude. A type
 /// of the spec cannot have them.
-pub const CORE_NAMES: [&str; 54] = [
+pub const CORE_NAMES: [&str; 59] = [
     "Bool",
     "Box",
     "Clone",
+    "ConditionValue",
     "Copy",
     "Date",
     "DateBound",
@@ -76,6 +77,7 @@ pub const CORE_NAMES: [&str; 54] = [
     "Eq",
     "Err",
     "Field",
+    "FieldCondition",
     "FieldKind",
     "FieldRule",
     "Filter",
@@ -86,6 +88,7 @@ pub const CORE_NAMES: [&str; 54] = [
     "Iterator",
     "Limit",
     "Map",
+    "MemberRule",
     "Method",
     "Mode",
     "None",
@@ -105,12 +108,14 @@ pub const CORE_NAMES: [&str; 54] = [
     "Some",
     "String",
     "Sync",
+    "TargetKind",
     "Task",
     "TaskEndpoint",
     "Text",
     "TextList",
     "Timestamp",
     "Union",
+    "UnionRule",
     "Value",
     "Vec",
     "Violation",

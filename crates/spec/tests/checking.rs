@@ -87,6 +87,96 @@ fn the_good_one_is_good() {
     check(&workspace(GOOD)).unwrap();
 }
 
+/// A preset with a width, in the place of a task's scale.
+const RELATED: &str = "\
+    preset:
+      type: string
+      values: [desktop, mobile]
+      doc: A preset.
+    loud:
+      type: boolean
+      default: true
+      doc: Whether.
+    words:
+      type: list
+      of: string
+      min_length: 3
+      max_length: 80
+      max_words: 10
+      requires:
+        loud: true
+      excludes: [scale]
+      doc: Words.
+    width:
+      type: integer
+      default_by:
+        field: preset
+        values:
+          desktop: 1920
+          mobile: 390
+      required_if:
+        preset: mobile
+      doc: A width.
+    scale:
+";
+
+fn related(from: &str, to: &str) -> Workspace {
+    assert!(RELATED.contains(from), "{from}");
+    let fields = RELATED.replacen(from, to, 1);
+    workspace(&GOOD.replace("    scale:\n", &format!("    {fields}")))
+}
+
+#[test]
+fn relations_between_fields_name_fields_and_their_values() {
+    check(&related("doc: A width.", "doc: A width.")).unwrap();
+    for (from, to, message) in [
+        (
+            "loud: true",
+            "lout: true",
+            "no field `lout` in the same object; did you mean `loud`?",
+        ),
+        (
+            "loud: true",
+            "loud: 1",
+            "1 is not a value of the type of `loud`",
+        ),
+        (
+            "preset: mobile",
+            "preset: mobil",
+            "`mobil` is not one of the values of `preset`",
+        ),
+        (
+            "desktop: 1920",
+            "desk: 1920",
+            "`desk` is not one of the values of `preset`",
+        ),
+        (
+            "excludes: [scale]",
+            "excludes: [scales]",
+            "no field `scales` in the same object",
+        ),
+        ("min_length: 3", "min_length: 90", "above `max_length`, 80"),
+        (
+            "max_words: 10",
+            "max_words: 0",
+            "a limit of 0 allows nothing",
+        ),
+        (
+            "      default: true\n",
+            "      default: true\n      default_by:\n        field: scale\n",
+            "`default_by` excludes `default` and `required`",
+        ),
+        (
+            "      default: true\n",
+            "      max_words: 3\n",
+            "only a string or a list of strings has `max_words`",
+        ),
+    ] {
+        let errors = errors(&related(from, to));
+        assert!(errors.contains(message), "{errors}");
+    }
+}
+
 /// A field whose name is reserved gets another Rust name and keeps its JSON name.
 #[test]
 fn a_field_can_be_renamed() {

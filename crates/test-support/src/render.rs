@@ -493,8 +493,22 @@ impl Renderer<'_> {
             }
             Some(Format::Url) | None => {}
         }
-        if let Some(length) = field.max_length {
-            lines.push(format!("the character limit is {length}"));
+        match (field.kind, field.max_length) {
+            (_, None) => {}
+            (FieldType::List, Some(length)) => lines.push(format!(
+                "The maximum number of characters for each keyword: {length}"
+            )),
+            (_, Some(length)) => lines.push(format!("the character limit is {length}")),
+        }
+        if let Some(words) = field.max_words {
+            lines.push(format!(
+                "The maximum number of words for each keyword phrase: {words}"
+            ));
+        }
+        if let Some(length) = field.min_length {
+            lines.push(format!(
+                "each keyword should be at least {length} characters long"
+            ));
         }
         match (field.kind, field.max_items) {
             (_, None) => {}

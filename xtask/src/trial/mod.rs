@@ -142,9 +142,9 @@ fn decided(trial: &Trial, reports: &[ImportReport], show: &mut Show<'_>) -> Resu
     let mut used = BTreeSet::new();
     for sentence in reports.iter().flat_map(|report| &report.decided) {
         let sentence = sentence.split_once(": ").map_or("", |(_, it)| it);
-        if let Some(decision) = decisions.decision(sentence) {
+        if let Some((decision, like)) = decisions.decision(sentence) {
             *kinds.entry(decision.is).or_default() += 1;
-            used.insert(&decision.like);
+            used.insert(like);
         }
     }
     let kinds: Vec<String> = kinds
@@ -152,9 +152,9 @@ fn decided(trial: &Trial, reports: &[ImportReport], show: &mut Show<'_>) -> Resu
         .map(|(kind, count)| format!("{count} {}", kind.as_str()))
         .collect();
     show(&format!("sentences  {}", kinds.join(", ")))?;
-    for decision in &decisions.sentences {
-        if !used.contains(&decision.like) {
-            show(&format!("  {name}: no sentence fits `{}`", decision.like))?;
+    for (_, like) in decisions.patterns() {
+        if !used.contains(like) {
+            show(&format!("  {name}: no sentence fits `{like}`"))?;
         }
     }
     Ok(())

@@ -51,7 +51,12 @@ pub(crate) fn command() -> Command {
 }
 
 fn endpoint_command(endpoint: &'static EndpointEntry) -> Command {
-    let targets = flags::id("targets");
+    let targets = flags::id(
+        endpoint
+            .bulk
+            .as_ref()
+            .map_or("targets", |bulk| bulk.targets),
+    );
     let fields = flags::arguments(endpoint).filter(move |arg| arg.get_id().as_str() != targets);
     let capacity = Capacity::from_rules(endpoint.info.task_rules);
     let domains = capacity
@@ -165,7 +170,11 @@ async fn start(
 fn read_task(endpoint: &'static EndpointEntry, matches: &ArgMatches) -> Value {
     let mut task = Map::new();
     flags::set_fields(endpoint, matches, &mut task);
-    task.insert("targets".to_owned(), json!(["example.com"]));
+    let targets = endpoint
+        .bulk
+        .as_ref()
+        .map_or("targets", |bulk| bulk.targets);
+    task.insert(targets.to_owned(), json!(["example.com"]));
     Value::Object(task)
 }
 

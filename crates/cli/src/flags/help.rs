@@ -1,6 +1,6 @@
 //! The help of a flag: its value name, description, limits and default.
 
-use dataforseo_client::models::{DateBound, FieldKind, FieldRule, Limit};
+use dataforseo_client::models::{DateBound, FieldCondition, FieldKind, FieldRule, Limit};
 
 use super::names::{element_kind, flag};
 use crate::table::Argument;
@@ -68,7 +68,7 @@ fn syntax(kind: &FieldKind) -> Option<&'static str> {
             Some("JSON, such as [\"field\",\">\",10] or [[…],\"and\",[…]], or @FILE with the JSON.")
         }
         FieldKind::List(_) => Some("A list as JSON, or @FILE with the JSON."),
-        FieldKind::Map(_) | FieldKind::Object(_) => {
+        FieldKind::Map(_) | FieldKind::Object(_) | FieldKind::Union(_) => {
             Some("An object as JSON, or @FILE with the JSON.")
         }
         FieldKind::Any => Some("JSON, or @FILE with the JSON."),
@@ -88,6 +88,23 @@ fn fields(kind: &FieldKind) -> Option<String> {
             let fields: Vec<String> = fields.collect();
             Some(format!("Fields: {}.", fields.join(", ")))
         }
+        FieldKind::Union(union) => {
+            let members = union.members.iter().map(|member| {
+                let fields = member
+                    .fields
+                    .iter()
+                    .map(|field| format!("`{}`", field.name));
+                format!(
+                    "{} ({})",
+                    member.name,
+                    fields.collect::<Vec<_>>().join(", ")
+                )
+            });
+            Some(format!(
+                "One of: {}.",
+                members.collect::<Vec<_>>().join(", ")
+            ))
+        }
         _ => None,
     }
 }
@@ -100,7 +117,9 @@ fn limit(limit: &Limit) -> Option<String> {
     Some(match limit {
         Limit::MinItems(min) => format!("At least {min}."),
         Limit::MaxItems(max) => format!("At most {max}."),
+        Limit::MinLength(min) => format!("At least {min} characters."),
         Limit::MaxLength(max) => format!("At most {max} characters."),
+        Limit::MaxWords(max) => format!("At most {max} words."),
         Limit::MaxDistinctDomains(max) => format!("At most {max} distinct domains."),
         Limit::MaxConditions(max) => format!("At most {max} conditions."),
         Limit::Min(min) => format!("Minimum: {min}."),
@@ -113,9 +132,19 @@ fn limit(limit: &Limit) -> Option<String> {
         }
         Limit::RequiredUnless(others) => format!("Required unless {} is given.", flags(others)),
         Limit::RequiredWith(other) => format!("Required with {}.", flags(&[other])),
+        Limit::RequiredIf(conditions) => format!("Required with {}.", values(conditions)),
+        Limit::Requires(conditions) => format!("Requires {}.", values(conditions)),
+        Limit::Excludes(others) => format!("Cannot be used together with {}.", flags(others)),
         Limit::NotAfter(other) => format!("Not after {}.", flags(&[other])),
         _ => return None,
     })
+}
+
+/// Describes values of other flags.
+fn values(conditions: &[FieldCondition]) -> String {
+    let value = |it: &FieldCondition| format!("--{} {}", flag(it.field), it.value);
+    let values: Vec<String> = conditions.iter().map(value).collect();
+    values.join(" and ")
 }
 
 /// Describes the bound of a date.
@@ -127,19 +156,29 @@ fn date(bound: DateBound) -> String {
             months,
             days,
         } => {
-            let parts = [(years, "year"), (months, "month"), (days, "day")];
-            let parts = parts.iter().filter(|(count, _)| *count != 0);
-            let parts = parts.map(|(count, unit)| match count {
-                1 => format!("1 {unit}"),
-                _ => format!("{count} {unit}s"),
-            });
-            let parts: Vec<String> = parts.collect();
-            if parts.is_empty() {
+            let span = span(years, months, days);
+            if span.is_empty() {
                 "today".to_owned()
             } else {
-                format!("{} before today", parts.join(" and "))
+                format!("{span} before today")
             }
         }
+        DateBound::After {
+            years,
+            months,
+            days,
+        } => format!("{} after today", span(years, months, days)),
         _ => "a date that this version does not support".to_owned(),
     }
+}
+
+/// Describes a span of time. Empty for a span of 0 days.
+fn span(years: i16, months: i16, days: i16) -> String {
+    let parts = [(years, "year"), (months, "month"), (days, "day")];
+    let parts = parts.iter().filter(|(count, _)| *count != 0);
+    let parts = parts.map(|(count, unit)| match count {
+        1 => format!("1 {unit}"),
+        _ => format!("{count} {unit}s"),
+    });
+    parts.collect::<Vec<_>>().join(" and ")
 }

@@ -549,7 +549,13 @@ impl<'a> OpenApiReader<'a> {
             (Fact::Default, &["default", "x-default"][..]),
             (Fact::Min, &["minimum", "x-minimum"]),
             (Fact::Max, &["maximum", "x-maximum"]),
+            (Fact::MinLength, &["minLength"]),
             (Fact::MaxLength, &["maxLength"]),
+            (Fact::MaxWords, &["x-max-words"]),
+            (Fact::DefaultBy, &["x-default-by"]),
+            (Fact::RequiredIf, &["x-required-if"]),
+            (Fact::Requires, &["x-requires"]),
+            (Fact::Excludes, &["x-excludes"]),
             (Fact::MinItems, &["minItems", "minProperties"]),
             (Fact::MaxItems, &["maxItems", "maxProperties"]),
             (Fact::MaxConditions, &["x-max-conditions"]),
@@ -558,7 +564,14 @@ impl<'a> OpenApiReader<'a> {
             (Fact::RequiredWith, &["x-required-with"]),
             (Fact::NotAfter, &["x-not-after"]),
         ] {
-            let value = keys.iter().find_map(|key| view.get(key));
+            // The lengths of texts in a list are keys of its elements.
+            let of_elements = |key: &str| match fact {
+                Fact::MinLength | Fact::MaxLength | Fact::MaxWords => view.get("items")?.get(key),
+                _ => None,
+            };
+            let value = keys
+                .iter()
+                .find_map(|key| view.get(key).or_else(|| of_elements(key)));
             facts.extend(value.map(|value| (fact, plain_number(value))));
         }
         // Our own documents state it for every required list.

@@ -174,13 +174,13 @@ impl<'a> SpecReader<'a> {
             return;
         }
         self.open.push(name.to_owned());
-        match ty.tag {
-            Some(_) => {
+        match ty.is_union() {
+            true => {
                 for (tag, member) in &ty.members {
                     self.member(at, name, ty, tag, member);
                 }
             }
-            None => self.fields(at, &ty.fields, Some(&(name.to_owned(), String::new()))),
+            false => self.fields(at, &ty.fields, Some(&(name.to_owned(), String::new()))),
         }
         self.open.pop();
     }
@@ -237,11 +237,12 @@ impl<'a> SpecReader<'a> {
     fn plain(&self, kind: FieldType, field: &language::Field) -> String {
         let union = || {
             let ty = self.find(field.shared.as_ref()?)?;
-            ty.tag.as_ref()
+            let by = ty.tag.as_ref().map_or("its fields", |tag| tag);
+            ty.is_union().then(|| format!("union by {by}"))
         };
         match kind {
             FieldType::Object => match union() {
-                Some(tag) => format!("union by {tag}"),
+                Some(union) => union,
                 None if field.shared.is_none() && field.fields.is_empty() => "json".to_owned(),
                 None => "object".to_owned(),
             },

@@ -315,19 +315,26 @@ pub fn event(
         Fact::NumberFormat => Event::NumberFormatChanged,
         Fact::Required if on => Event::BecameRequired,
         Fact::Required => Event::BecameOptional,
-        Fact::RequiredUnless | Fact::RequiredWith | Fact::NotAfter => match (old, new) {
+        Fact::RequiredUnless
+        | Fact::RequiredWith
+        | Fact::RequiredIf
+        | Fact::Requires
+        | Fact::Excludes
+        | Fact::NotAfter => match (old, new) {
             (None, _) => Event::RuleAdded,
             (_, None) => Event::RuleRemoved,
             _ => Event::RuleChanged,
         },
         Fact::Default if old.is_some() && new.is_some() => Event::DefaultChanged,
-        Fact::Default => Event::DefaultStated,
+        Fact::DefaultBy if old.is_some() && new.is_some() => Event::DefaultChanged,
+        Fact::Default | Fact::DefaultBy => Event::DefaultStated,
         Fact::Max
         | Fact::MaxLength
+        | Fact::MaxWords
         | Fact::MaxItems
         | Fact::MaxConditions
         | Fact::MaxDistinctDomains => bound(true),
-        Fact::Min | Fact::MinItems => bound(false),
+        Fact::Min | Fact::MinLength | Fact::MinItems => bound(false),
         Fact::Values if kind.starts_with("map") => Event::KeysChanged,
         Fact::Values => match (old, new) {
             (None, _) => Event::BecameEnum,

@@ -110,11 +110,17 @@ pub enum Fact {
     Required,
     RequiredUnless,
     RequiredWith,
+    RequiredIf,
+    Requires,
+    Excludes,
     NotAfter,
     Default,
+    DefaultBy,
     Min,
     Max,
+    MinLength,
     MaxLength,
+    MaxWords,
     MinItems,
     MaxItems,
     MaxConditions,
@@ -129,7 +135,7 @@ pub enum Fact {
 
 impl Fact {
     /// All facts, in the order of reports.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 36] = [
         Self::Path,
         Self::Method,
         Self::Mode,
@@ -147,11 +153,17 @@ impl Fact {
         Self::Required,
         Self::RequiredUnless,
         Self::RequiredWith,
+        Self::RequiredIf,
+        Self::Requires,
+        Self::Excludes,
         Self::NotAfter,
         Self::Default,
+        Self::DefaultBy,
         Self::Min,
         Self::Max,
+        Self::MinLength,
         Self::MaxLength,
+        Self::MaxWords,
         Self::MinItems,
         Self::MaxItems,
         Self::MaxConditions,
@@ -182,11 +194,17 @@ impl Fact {
             Self::Required => "required",
             Self::RequiredUnless => "required_unless",
             Self::RequiredWith => "required_with",
+            Self::RequiredIf => "required_if",
+            Self::Requires => "requires",
+            Self::Excludes => "excludes",
             Self::NotAfter => "not_after",
             Self::Default => "default",
+            Self::DefaultBy => "default_by",
             Self::Min => "min",
             Self::Max => "max",
+            Self::MinLength => "min_length",
             Self::MaxLength => "max_length",
+            Self::MaxWords => "max_words",
             Self::MinItems => "min_items",
             Self::MaxItems => "max_items",
             Self::MaxConditions => "max_conditions",
@@ -206,11 +224,17 @@ impl Fact {
                 | Self::Required
                 | Self::RequiredUnless
                 | Self::RequiredWith
+                | Self::RequiredIf
+                | Self::Requires
+                | Self::Excludes
                 | Self::NotAfter
                 | Self::Default
+                | Self::DefaultBy
                 | Self::Min
                 | Self::Max
+                | Self::MinLength
                 | Self::MaxLength
+                | Self::MaxWords
                 | Self::MinItems
                 | Self::MaxItems
                 | Self::MaxConditions

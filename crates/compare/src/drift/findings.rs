@@ -154,10 +154,10 @@ impl Comparer<'_> {
                     let kind = FindingKind::UndocumentedMember;
                     let of = node.count(ValueKind::Object);
                     self.find(kind, &path, what, (*count, of), None, &union.at);
-                    let known = [&common[..], &[union.tag]].concat();
+                    let known = common.iter().copied().chain(union.tag);
                     let change = SpecChange::AddMember {
                         wire: wire.clone(),
-                        known: known.into_iter().map(str::to_owned).collect(),
+                        known: known.map(str::to_owned).collect(),
                     };
                     let at = union.at.child("members");
                     self.proposals
@@ -166,7 +166,7 @@ impl Comparer<'_> {
                 if *untagged > 0 {
                     let what = format!(
                         "object without `{}`, or with one of too many undocumented members",
-                        union.tag
+                        union.tag.unwrap_or("a field of one member")
                     );
                     let kind = FindingKind::UndocumentedMember;
                     let counts = (*untagged, node.count(ValueKind::Object));

@@ -357,16 +357,15 @@ impl<'s> ObservedValue<'s> {
                 },
                 Value::Object(map),
             ) => {
-                let tag = map.get(union.tag).and_then(Value::as_str);
-                let known = tag.and_then(|tag| union.shared.members.get_key_value(tag));
+                let tag = union.tag.and_then(|tag| map.get(tag)?.as_str());
+                let known = view.and_then(|view| index.member_of(view, union, map));
                 match (known, tag) {
-                    (Some((wire, _)), _) => {
-                        let Some(fields) =
-                            view.and_then(|view| index.member(view, union, wire.as_str()))
+                    (Some(wire), _) => {
+                        let Some(fields) = view.and_then(|view| index.member(view, union, wire))
                         else {
                             return;
                         };
-                        let member = members.entry(wire.as_str()).or_insert_with(|| {
+                        let member = members.entry(wire).or_insert_with(|| {
                             Self::with(
                                 view.cloned(),
                                 ObservedContent::Object(ObservedObject::new(fields)),

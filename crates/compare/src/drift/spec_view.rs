@@ -130,8 +130,8 @@ impl<'s> FieldsView<'s> {
 /// The spec's description of a union.
 #[derive(Debug, Clone)]
 pub struct UnionView<'s> {
-    /// The field that distinguishes the members.
-    pub tag: &'s str,
+    /// The field that distinguishes the members. Absent if the fields of the members do.
+    pub tag: Option<&'s str>,
     /// The union.
     pub shared: &'s SharedType,
     /// The location of the union.
@@ -223,15 +223,27 @@ impl<'s> SpecIndex<'s> {
                 tag: None,
             });
         };
-        match &shared.tag {
-            Some(tag) => ObjectView::Union(UnionView { tag, shared, at }),
-            None => ObjectView::Fields(FieldsView {
+        let tag = shared.tag.as_deref();
+        match shared.is_union() {
+            true => ObjectView::Union(UnionView { tag, shared, at }),
+            false => ObjectView::Fields(FieldsView {
                 own: &shared.fields,
                 at: at.child("fields"),
                 common: None,
                 tag: None,
             }),
         }
+    }
+
+    /// Returns the member of a union that an object is.
+    pub fn member_of(
+        self,
+        view: &SpecView<'s>,
+        union: &UnionView<'s>,
+        object: &serde_json::Map<String, serde_json::Value>,
+    ) -> Option<&'s str> {
+        let find = |name: &str| self.spec.find_type(&view.scope, name).map(|(.., ty)| ty);
+        union.shared.member_of(object, find)
     }
 
     /// Returns the fields of a union's member. `None` if the union has no such member.
@@ -242,7 +254,7 @@ impl<'s> SpecIndex<'s> {
         wire: &str,
     ) -> Option<FieldsView<'s>> {
         let member = union.shared.members.get(wire)?;
-        let tag = Some(union.tag);
+        let tag = union.tag;
         if let Some(name) = &member.shared {
             let (_, file, shared) = self.spec.find_type(&view.scope, name)?;
             let at = SpecLocation {

@@ -8,7 +8,10 @@ use serde_json::Value;
 use super::announce::announces;
 use super::bounds::{default_and_bounds, default_if_absent, default_of_values, range};
 use super::counts::{characters, items, maximum_number};
+use super::relations::{Relations, relation};
+use super::relative_dates::relative_date;
 use super::text::{after, listed, number, unquoted};
+use super::texts::elements;
 
 /// The facts that the description of one field states.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,6 +32,12 @@ pub struct Prose {
     pub max: Option<Value>,
     /// The maximum number of characters.
     pub max_length: Option<u32>,
+    /// The minimum number of characters.
+    pub min_length: Option<u32>,
+    /// The maximum number of words.
+    pub max_words: Option<u32>,
+    /// The relations to other fields.
+    pub relations: Relations,
     /// The maximum number of elements.
     pub max_items: Option<u32>,
     /// The maximum number of different domains among the elements.
@@ -202,8 +211,10 @@ impl Reading {
 type Recognizer = fn(&Sentence<'_>, &mut Prose) -> Reading;
 
 /// The recognizers, in order. The first one that matches the kind of a sentence reads it.
-const RECOGNIZERS: [Recognizer; 23] = [
+const RECOGNIZERS: [Recognizer; 26] = [
     reference,
+    relative_date,
+    relation,
     default_if_absent,
     condition,
     requirement,
@@ -220,6 +231,7 @@ const RECOGNIZERS: [Recognizer; 23] = [
     distinct_domains,
     conditions_of_filters,
     sorting_rules,
+    elements,
     characters,
     items,
     maximum_number,
@@ -274,6 +286,9 @@ fn required_unless(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     ];
     let names = forms.into_iter().find_map(|(start, end)| {
         let names = sentence.lower.strip_prefix(start)?.strip_suffix(end)?;
+        let articles = ["a ", "an ", "the "];
+        let named = articles.iter().find_map(|it| names.strip_prefix(it));
+        let names = named.filter(|name| !name.contains(' ')).unwrap_or(names);
         // A page has `a_or b` where Markdown was lost.
         let names = listed(&names.replace("_or ", " or "))?;
         let names = names
@@ -307,6 +322,7 @@ fn belongs_to(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     let forms = [
         ("required field if you choose to specify ", ""),
         ("required field if ", " is specified"),
+        ("required if ", " is specified"),
     ];
     let name = forms.into_iter().find_map(|(start, end)| {
         let rest = sentence.lower.strip_prefix(start)?;

@@ -8,7 +8,10 @@ mod announce;
 mod bounds;
 mod counts;
 mod facts;
+pub mod relations;
+mod relative_dates;
 mod text;
+mod texts;
 mod values;
 
 pub use announce::announces;

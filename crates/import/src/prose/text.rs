@@ -185,7 +185,7 @@ fn outside_parentheses(text: &str) -> &str {
 const SPELLED: [&str; 7] = ["zero", "one", "two", "three", "four", "five", "six"];
 
 /// Returns `today's date -(minus) one month` in the format of the spec.
-fn moving_date(text: &str) -> Option<String> {
+pub fn moving_date(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let rest = lower.strip_prefix("today's date")?;
     let words: Vec<&str> = rest

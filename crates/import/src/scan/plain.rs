@@ -95,7 +95,7 @@ const NUMBERS: [(&str, &[Shape], &str); 20] = [
     (
         "max_items",
         &[Shape::Texts, Shape::List, Shape::Map],
-        r"(?:specify|set|add|contain) (?:up to|(?:a |the )?maximum(?: of)?|at most) N",
+        r"(?:specify|set|add) (?:up to|(?:a |the )?maximum(?: of)?|at most) N",
     ),
     (
         "max_items",
@@ -340,9 +340,9 @@ impl Plain {
                 .and_then(|it| it.get(1))
                 .map(|it| it.as_str());
             let names = listed.unwrap_or_default().split([' ', ',']);
-            let names = names
-                .map(|it| it.trim_end_matches('_'))
-                .filter(|it| !["", "or", "and", "either"].contains(it) && *it != name);
+            let names = names.map(|it| it.trim_end_matches('_')).filter(|it| {
+                !["", "a", "an", "the", "or", "and", "either"].contains(it) && *it != name
+            });
             names.map(str::to_owned).collect::<Vec<_>>()
         };
         let unless = listed(&self.unless);

@@ -21,7 +21,13 @@ const VERSION: &str = "0.1.mock";
 /// A constant, so that responses are the same every time.
 const TIME: &str = "0 sec.";
 /// The path segments that name how an endpoint is called.
-const MODES: [&str; 4] = ["live", "task_post", "tasks_ready", "task_get"];
+const MODES: [&str; 5] = [
+    "live",
+    "task_post",
+    "tasks_ready",
+    "tasks_fixed",
+    "task_get",
+];
 
 /// A JSON object whose values keep their bytes.
 type RawObject = indexmap::IndexMap<String, Box<RawValue>>;

@@ -14,8 +14,10 @@ use super::{Encode, Entries, Failed, Fragment, Json, Object, de, object, ser};
 
 /// An enum of objects that a field distinguishes. Implemented by generated code only.
 pub trait Union: Sized {
-    /// The field that names the member.
+    /// The field that names the member. Without meaning if there are [`KEYS`](Self::KEYS).
     const TAG: &'static str;
+    /// The required field that only one member has, by member. Empty for a union with a tag.
+    const KEYS: &'static [&'static str] = &[];
     /// The documented values of the tag, in the order of the members.
     const MEMBERS: &'static [&'static str];
 
@@ -41,6 +43,10 @@ pub fn read<U: Union>(json: Json<'_>) -> Result<Option<U>, Failed> {
         return json.unusable();
     };
     let mut before = serde_json::Map::new();
+    if !U::KEYS.is_empty() {
+        whole_entries(entries, &mut before)?;
+        return read_without_tag(before).map(Some);
+    }
     let member = find_tag(U::TAG, U::MEMBERS, entries, &mut before)?;
     let tag = member.and_then(|member| U::MEMBERS.get(member));
     match member.and_then(U::empty) {
@@ -56,6 +62,31 @@ pub fn read<U: Union>(json: Json<'_>) -> Result<Option<U>, Failed> {
             trace::note_carried(DriftKind::UnknownMember);
             whole_entries(entries, &mut before)?;
             Ok(Some(U::other(Value::Object(before))))
+        }
+    }
+}
+
+/// Reads a member that one of its fields identifies.
+fn read_without_tag<U: Union>(object: serde_json::Map<String, Value>) -> Result<U, Failed> {
+    let is_given = |key: &&str| object.get(*key).is_some_and(|value| !value.is_null());
+    match U::KEYS
+        .iter()
+        .position(|key| is_given(&key))
+        .and_then(U::empty)
+    {
+        Some(mut union) => {
+            if let Some(member) = union.member_mut() {
+                let mut entries = de::ReadMap {
+                    entries: object.into_iter(),
+                    value: None,
+                };
+                object::read_fields(member, &mut entries)?;
+            }
+            Ok(union)
+        }
+        None => {
+            trace::note_carried(DriftKind::UnknownMember);
+            Ok(U::other(Value::Object(object)))
         }
     }
 }
@@ -112,7 +143,9 @@ pub fn each<U: Union>(union: &U, show: &mut dyn FnMut(&str, &dyn Encode)) {
     let Some((index, member)) = union.member() else {
         return;
     };
-    if let Some(tag) = U::MEMBERS.get(index) {
+    if let Some(tag) = U::MEMBERS.get(index)
+        && U::KEYS.is_empty()
+    {
         show(U::TAG, &(*tag).to_owned());
     }
     for (name, value) in ser::set_fields(member) {

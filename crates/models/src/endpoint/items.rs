@@ -57,3 +57,23 @@ macro_rules! items {
     };
 }
 pub(crate) use items;
+
+/// Implements [`HasItems`] for a result that is itself an item.
+#[allow(unused_macros, reason = "the spec decides whether results are items")]
+macro_rules! single_item {
+    ($name:ident) => {
+        impl crate::endpoint::items::HasItems for $name {
+            type Item = Self;
+
+            fn items(&self) -> &[Self] {
+                std::slice::from_ref(self)
+            }
+
+            fn into_items(self) -> Vec<Self> {
+                vec![self]
+            }
+        }
+    };
+}
+#[allow(unused_imports, reason = "the spec decides whether results are items")]
+pub(crate) use single_item;

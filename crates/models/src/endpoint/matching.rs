@@ -7,15 +7,50 @@ use serde::Serialize;
 
 use super::TaskEndpoint;
 use super::items::HasItems;
+use super::keyword_key::{keyword_key, weak_keyword_key};
 use super::target_key::{Ignored, target_key, weak_key};
 
+/// What a task names, and its rows repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TargetKind {
+    /// Domains and pages, in the field `targets` of a task.
+    Target,
+    /// Keywords, in the field `keywords` of a task.
+    Keyword,
+}
+
+impl TargetKind {
+    /// Returns the field of a task with the targets or keywords.
+    ///
+    /// ```
+    /// assert_eq!(dataforseo_models::TargetKind::Keyword.field(), "keywords");
+    /// ```
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Target => "targets",
+            Self::Keyword => "keywords",
+        }
+    }
+
+    /// Returns what identifies a target or a keyword: [`target_key`] or [`keyword_key`].
+    pub fn key(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Target => target_key(text),
+            Self::Keyword => keyword_key(text),
+        }
+    }
+}
+
 /// An endpoint that takes many targets per task and returns one row per target. Generated types
-/// implement it.
+/// implement it. The targets can be keywords: see [`KIND`](Self::KIND).
 pub trait PerTarget:
     TaskEndpoint<Task: Clone + 'static, Result: HasItems<Item = <Self as PerTarget>::Row>>
 {
     /// A row.
     type Row: Serialize + Clone + Send + Sync + 'static;
+    /// What the targets are. Defaults to domains and pages.
+    const KIND: TargetKind = TargetKind::Target;
 
     /// Returns the targets of a task.
     fn targets(task: &Self::Task) -> &[String];
@@ -64,6 +99,9 @@ pub struct RowMatches {
 /// 3. Then scheme, `www.` and user are ignored, too.
 /// 4. At last, the case of the path is ignored, for one row and one target.
 ///
+/// For keywords, [`keyword_key`](crate::keyword_key) takes the place of `target_key`. Then only
+/// percent-encoding and `+` are ignored, and neither 3 nor 4 applies.
+///
 /// Equal rows count as one. A target that occurs twice in the task has the same row twice.
 ///
 /// ```
@@ -101,10 +139,14 @@ pub fn match_rows<E: PerTarget>(
 ) -> RowMatches {
     let text = |row: usize| serde_json::to_string(rows[row].borrow()).unwrap_or_default();
     let mut matcher = Matcher {
-        targets: targets.iter().map(|it| Name::of(it.as_ref())).collect(),
+        kind: E::KIND,
+        targets: targets
+            .iter()
+            .map(|it| Name::of(E::KIND, it.as_ref()))
+            .collect(),
         names: rows
             .iter()
-            .map(|row| E::target(row.borrow()).map(Name::of))
+            .map(|row| E::target(row.borrow()).map(|it| Name::of(E::KIND, it)))
             .collect(),
         content: &text,
         rows: vec![None; targets.len()],
@@ -117,8 +159,10 @@ pub fn match_rows<E: PerTarget>(
         if has_free_rows {
             matcher.match_weak(Ignored::Path);
         }
-        matcher.match_weak(Ignored::Site);
-        if has_free_rows {
+        if E::KIND == TargetKind::Target {
+            matcher.match_weak(Ignored::Site);
+        }
+        if has_free_rows && E::KIND == TargetKind::Target {
             matcher.match_weak(Ignored::Case);
         }
     }
@@ -137,10 +181,10 @@ struct Name<'a> {
 }
 
 impl<'a> Name<'a> {
-    fn of(text: &'a str) -> Self {
+    fn of(kind: TargetKind, text: &'a str) -> Self {
         Self {
             text: text.trim(),
-            key: target_key(text),
+            key: kind.key(text),
         }
     }
 }
@@ -154,6 +198,7 @@ struct Group {
 
 /// Matches rows with targets.
 struct Matcher<'a> {
+    kind: TargetKind,
     targets: Vec<Name<'a>>,
     /// The targets that the rows name.
     names: Vec<Option<Name<'a>>>,
@@ -208,7 +253,12 @@ impl Matcher<'_> {
 
     /// Matches rows with targets that a server may have written in another form.
     fn match_weak(&mut self, ignored: Ignored) {
-        for group in self.groups(|key| Cow::Owned(weak_key(key, ignored))) {
+        let kind = self.kind;
+        let weak = |key: &str| match kind {
+            TargetKind::Target => weak_key(key, ignored),
+            TargetKind::Keyword => weak_keyword_key(key),
+        };
+        for group in self.groups(|key| Cow::Owned(weak(key))) {
             let open = self.without_row(&group);
             let other = group.targets.iter().find(|it| self.rows[**it].is_some());
             if let [row] = self.distinct(&group.rows)[..] {

@@ -7,6 +7,7 @@ use crate::codec::lenient::FromLenientJson;
 
 pub mod filter;
 pub mod items;
+pub mod keyword_key;
 pub mod matching;
 pub mod paging;
 pub mod price;
@@ -121,6 +122,8 @@ pub enum Mode {
     TaskPost,
     /// The response lists tasks whose results can be fetched.
     TasksReady,
+    /// The response lists tasks whose results were corrected after they could be fetched.
+    TasksFixed,
     /// The response holds the result of a task that was posted before.
     TaskGet,
 }

@@ -9,7 +9,7 @@ use super::path::Path;
 use super::violation::{Violation, ViolationKind};
 use crate::Timestamp;
 use crate::endpoint::filter::Operator;
-use crate::endpoint::rules::{FieldKind, FieldRule, Limit};
+use crate::endpoint::rules::{FieldKind, FieldRule, Limit, MemberRule, UnionRule};
 
 /// Collects the violations of one task.
 pub struct Checker {
@@ -58,13 +58,7 @@ impl Checker {
             }
             for limit in rule.limits {
                 self.limit(limit, value, path);
-                if let Limit::NotAfter(other) = limit
-                    && let (Some(first), Some(last)) =
-                        (value.as_str(), fields.get(*other).and_then(Value::as_str))
-                    && comes_after(first, last)
-                {
-                    self.report(path, ViolationKind::AfterField { other });
-                }
+                self.relation(limit, value, fields, path);
             }
         }
         for name in fields.keys() {
@@ -75,6 +69,78 @@ impl Checker {
                     ViolationKind::UnknownField { known },
                 );
             }
+        }
+    }
+
+    /// Checks an object against the rules of the member that it is.
+    fn union(&mut self, union: &UnionRule, value: &Value, path: Path<'_>) {
+        let Value::Object(fields) = value else {
+            let expected = "an object";
+            return self.report(path, ViolationKind::WrongKind { expected });
+        };
+        let Some(tag) = union.tag else {
+            let is_member = |member: &&MemberRule| fields.get(member.key).is_some_and(is_given);
+            return match union.members.iter().find(is_member) {
+                Some(member) => self.object(member.fields, value, path),
+                None => {
+                    let keys = union.members.iter().map(|member| member.key).collect();
+                    self.report(path, ViolationKind::NoMember { keys });
+                }
+            };
+        };
+        let name = fields.get(tag).and_then(Value::as_str);
+        match union
+            .members
+            .iter()
+            .find(|member| Some(member.name) == name)
+        {
+            Some(member) => {
+                let mut fields = fields.clone();
+                fields.remove(tag);
+                self.object(member.fields, &Value::Object(fields), path);
+            }
+            None if name.is_some() => {
+                let known = union.members.iter().map(|member| member.name).collect();
+                self.report(
+                    Path::Field(&path, tag),
+                    ViolationKind::UnknownMember { known },
+                );
+            }
+            None => self.report(Path::Field(&path, tag), ViolationKind::Missing),
+        }
+    }
+
+    /// Checks a limit that refers to other fields of the object.
+    fn relation(
+        &mut self,
+        limit: &Limit,
+        value: &Value,
+        fields: &serde_json::Map<String, Value>,
+        path: Path<'_>,
+    ) {
+        match limit {
+            Limit::NotAfter(other) => {
+                let last = fields.get(*other).and_then(Value::as_str);
+                if let (Some(first), Some(last)) = (value.as_str(), last)
+                    && comes_after(first, last)
+                {
+                    self.report(path, ViolationKind::AfterField { other });
+                }
+            }
+            Limit::Requires(conditions) if is_used(value) => {
+                for condition in conditions.iter().filter(|it| !it.holds(fields)) {
+                    let condition = *condition;
+                    self.report(path, ViolationKind::Requires { condition });
+                }
+            }
+            Limit::Excludes(others) if is_used(value) => {
+                for other in *others {
+                    if fields.get(*other).is_some_and(is_used) {
+                        self.report(path, ViolationKind::Excludes { other });
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
@@ -97,6 +163,9 @@ impl Checker {
                 {
                     missed.extend(*others);
                     self.report(path, ViolationKind::MissingUnless { others });
+                }
+                Limit::RequiredIf(conditions) if conditions.iter().all(|it| it.holds(fields)) => {
+                    self.report(path, ViolationKind::MissingIf { conditions });
                 }
                 Limit::RequiredWith(other) if given(other) => {
                     self.report(path, ViolationKind::MissingWith { other });
@@ -150,6 +219,11 @@ impl Checker {
                 self.object(rules, value, path);
                 return self.found.len() == before;
             }
+            FieldKind::Union(union) => {
+                let before = self.found.len();
+                self.union(union, value, path);
+                return self.found.len() == before;
+            }
         };
         if !fits {
             self.report(path, ViolationKind::WrongKind { expected });
@@ -158,6 +232,9 @@ impl Checker {
     }
 
     fn limit(&mut self, limit: &Limit, value: &Value, path: Path<'_>) {
+        if let Some(too) = text_limit(limit) {
+            return self.texts(&too, value, path);
+        }
         let elements = match value {
             Value::Array(list) => list.len(),
             Value::Object(map) => map.len(),
@@ -174,10 +251,6 @@ impl Checker {
                 found: elements,
                 max,
             }),
-            Limit::MaxLength(max) => {
-                let found = text.chars().count();
-                (found > max).then_some(ViolationKind::TooLong { found, max })
-            }
             // There are at most as many domains as elements.
             Limit::MaxDistinctDomains(max) if elements <= max => None,
             Limit::MaxDistinctDomains(max) => {
@@ -209,10 +282,36 @@ impl Checker {
             }
             Limit::Targets => return self.targets(value, path),
             Limit::Timestamp => (!is_timestamp(text)).then_some(ViolationKind::NotATimestamp),
-            Limit::RequiredUnless(_) | Limit::RequiredWith(_) | Limit::NotAfter(_) => None,
+            // Checked as relations between fields, or text by text.
+            Limit::RequiredUnless(_)
+            | Limit::RequiredWith(_)
+            | Limit::RequiredIf(_)
+            | Limit::Requires(_)
+            | Limit::Excludes(_)
+            | Limit::NotAfter(_)
+            | Limit::MinLength(_)
+            | Limit::MaxLength(_)
+            | Limit::MaxWords(_) => None,
         };
         if let Some(violation) = violation {
             self.report(path, violation);
+        }
+    }
+
+    /// Checks a string, or each string of a list.
+    fn texts(
+        &mut self,
+        violation: &dyn Fn(&str) -> Option<ViolationKind>,
+        value: &Value,
+        path: Path<'_>,
+    ) {
+        if let Some(kind) = value.as_str().and_then(violation) {
+            self.report(path, kind);
+        }
+        for (index, element) in value.as_array().into_iter().flatten().enumerate() {
+            if let Some(kind) = element.as_str().and_then(violation) {
+                self.report(Path::Element(&path, index), kind);
+            }
         }
     }
 
@@ -292,6 +391,30 @@ impl Checker {
             self.report(path, ViolationKind::TargetForm(advice));
         }
     }
+}
+
+/// Returns the check of a single string, if the limit applies to strings.
+fn text_limit(limit: &Limit) -> Option<Box<dyn Fn(&str) -> Option<ViolationKind>>> {
+    Some(match *limit {
+        Limit::MinLength(min) => Box::new(move |text| {
+            let found = text.chars().count();
+            (found < min).then_some(ViolationKind::TooShort { found, min })
+        }),
+        Limit::MaxLength(max) => Box::new(move |text| {
+            let found = text.chars().count();
+            (found > max).then_some(ViolationKind::TooLong { found, max })
+        }),
+        Limit::MaxWords(max) => Box::new(move |text| {
+            let found = text.split_whitespace().count();
+            (found > max).then_some(ViolationKind::TooManyWords { found, max })
+        }),
+        _ => return None,
+    })
+}
+
+/// Whether a field is used: set, and not `false`.
+fn is_used(value: &Value) -> bool {
+    is_given(value) && *value != Value::Bool(false)
 }
 
 /// Whether a field is set: neither null nor empty.

@@ -64,3 +64,120 @@ pub fn today() -> Date {
 pub fn check(rules: &[FieldRule], task: &Value, today: Date) -> Vec<Violation> {
     Checker::new(today).check(rules, task)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::endpoint::rules::{ConditionValue, DateBound, FieldCondition, FieldKind, Limit};
+
+    /// Returns the violations of a task as text.
+    fn found(rules: &[FieldRule], task: Value) -> Vec<String> {
+        let today = Date::constant(2026, 11, 28);
+        let found = check(rules, &task, today);
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    const TEXTS: &[FieldRule] = &[FieldRule::optional(
+        "keywords",
+        FieldKind::List(&FieldKind::String),
+        &[Limit::MinLength(2), Limit::MaxLength(8), Limit::MaxWords(2)],
+    )];
+
+    #[test]
+    fn limits_of_texts_apply_to_each_element() {
+        assert_eq!(
+            found(TEXTS, json!({ "keywords": ["ab", "a b", "12345678"] })),
+            [""; 0]
+        );
+        let task = json!({ "keywords": ["a", "ok", "123456789", "a b c"] });
+        assert_eq!(
+            found(TEXTS, task),
+            [
+                "keywords[0]: 1 characters, at least 2 are required",
+                "keywords[2]: 9 characters, at most 8 are allowed",
+                "keywords[3]: 3 words, at most 2 are allowed",
+            ]
+        );
+    }
+
+    const RELATED: &[FieldRule] = &[
+        FieldRule::optional("method", FieldKind::String, &[]),
+        FieldRule::optional(
+            "speed",
+            FieldKind::Integer,
+            &[Limit::RequiredIf(&[FieldCondition::new(
+                "method",
+                ConditionValue::Text("slow"),
+            )])],
+        ),
+        FieldRule::optional("scripts", FieldKind::Boolean, &[]),
+        FieldRule::optional(
+            "requests",
+            FieldKind::Boolean,
+            &[
+                Limit::Requires(&[FieldCondition::new("scripts", ConditionValue::Bool(true))]),
+                Limit::Excludes(&["speed"]),
+            ],
+        ),
+        FieldRule::optional(
+            "map",
+            FieldKind::Boolean,
+            &[Limit::Requires(&[FieldCondition::new(
+                "robots",
+                ConditionValue::Bool(true),
+            )
+            .or_absent()])],
+        ),
+        FieldRule::optional("robots", FieldKind::Boolean, &[]),
+    ];
+
+    #[test]
+    fn values_of_other_fields_are_required() {
+        assert_eq!(
+            found(RELATED, json!({ "method": "slow" })),
+            ["speed: required with method = slow"]
+        );
+        assert_eq!(
+            found(RELATED, json!({ "method": "fast", "requests": false })),
+            [""; 0]
+        );
+        assert_eq!(
+            found(RELATED, json!({ "requests": true, "speed": 1 })),
+            [
+                "requests: requires scripts = true",
+                "requests: cannot be used together with speed",
+            ]
+        );
+        assert_eq!(
+            found(RELATED, json!({ "requests": true, "scripts": true })),
+            [""; 0]
+        );
+        assert_eq!(found(RELATED, json!({ "map": true })), [""; 0]);
+        assert_eq!(
+            found(RELATED, json!({ "map": true, "robots": false })),
+            ["map: requires robots = true"]
+        );
+    }
+
+    #[test]
+    fn a_date_can_be_bound_in_the_future() {
+        let max = DateBound::After {
+            years: 1,
+            months: 0,
+            days: 0,
+        };
+        let limits = [Limit::Date {
+            min: None,
+            max: Some(max),
+        }];
+        let limits: &'static [Limit] = Box::leak(Box::new(limits));
+        let rules = [FieldRule::optional("day", FieldKind::String, limits)];
+        assert_eq!(found(&rules, json!({ "day": "2027-11-28" })), [""; 0]);
+        assert_eq!(
+            found(&rules, json!({ "day": "2027-11-29" })),
+            ["day: 2027-11-28 is the last date that is allowed"]
+        );
+    }
+}

@@ -4,6 +4,8 @@ use std::fmt;
 
 use jiff::civil::Date;
 
+use crate::endpoint::rules::FieldCondition;
+
 /// All violations of a task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Violations(Vec<Violation>);
@@ -57,7 +59,10 @@ impl Violation {
     /// Returns whether the API rejects such a task, or may accept it.
     pub fn severity(&self) -> Severity {
         match self.kind {
-            ViolationKind::UnknownValue { .. } | ViolationKind::TargetForm(_) => Severity::Warning,
+            ViolationKind::UnknownValue { .. }
+            | ViolationKind::UnknownMember { .. }
+            | ViolationKind::TargetForm(_)
+            | ViolationKind::Requires { .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -99,6 +104,21 @@ pub enum ViolationKind {
         /// The other field.
         other: &'static str,
     },
+    /// The field is required because other fields have these values.
+    MissingIf {
+        /// The values of the other fields.
+        conditions: &'static [FieldCondition],
+    },
+    /// The field requires another value of another field.
+    Requires {
+        /// The value that the other field must have.
+        condition: FieldCondition,
+    },
+    /// The field cannot be used together with another field, which is set.
+    Excludes {
+        /// The other field.
+        other: &'static str,
+    },
     /// The date or time is after that of another field, the end of the range.
     AfterField {
         /// The other field.
@@ -124,6 +144,20 @@ pub enum ViolationKind {
     },
     /// Too many elements.
     TooMany {
+        /// The number in the task.
+        found: usize,
+        /// The most.
+        max: usize,
+    },
+    /// Too few characters.
+    TooShort {
+        /// The number in the task.
+        found: usize,
+        /// The fewest.
+        min: usize,
+    },
+    /// Too many words.
+    TooManyWords {
         /// The number in the task.
         found: usize,
         /// The most.
@@ -165,6 +199,16 @@ pub enum ViolationKind {
         /// The documented values.
         known: &'static [&'static str],
     },
+    /// The object is not one of the members of a union.
+    NoMember {
+        /// The fields of which one identifies a member.
+        keys: Vec<&'static str>,
+    },
+    /// The tag names a member of a union that is not documented.
+    UnknownMember {
+        /// The documented members.
+        known: Vec<&'static str>,
+    },
     /// A target that is not written as documented.
     TargetForm(&'static str),
     /// An empty target, for which the call would be charged and nothing found.
@@ -182,6 +226,12 @@ impl fmt::Display for ViolationKind {
                 write!(f, "required unless {} is given", others.join(" or "))
             }
             Self::MissingWith { other } => write!(f, "required with {other}"),
+            Self::MissingIf { conditions } => {
+                let conditions: Vec<String> = conditions.iter().map(ToString::to_string).collect();
+                write!(f, "required with {}", conditions.join(" and "))
+            }
+            Self::Requires { condition } => write!(f, "requires {condition}"),
+            Self::Excludes { other } => write!(f, "cannot be used together with {other}"),
             Self::AfterField { other } => write!(f, "after {other}"),
             Self::NotATimestamp => {
                 f.write_str("expected a date and time, yyyy-mm-dd hh:mm:ss +00:00")
@@ -196,6 +246,12 @@ impl fmt::Display for ViolationKind {
             }
             Self::TooMany { found, max } => {
                 write!(f, "{found} elements, at most {max} are allowed")
+            }
+            Self::TooShort { found, min } => {
+                write!(f, "{found} characters, at least {min} are required")
+            }
+            Self::TooManyWords { found, max } => {
+                write!(f, "{found} words, at most {max} are allowed")
             }
             Self::TooLong { found, max } => {
                 write!(f, "{found} characters, at most {max} are allowed")
@@ -212,6 +268,16 @@ impl fmt::Display for ViolationKind {
             Self::Before(min) => write!(f, "{min} is the first date that is allowed"),
             Self::After(max) => write!(f, "{max} is the last date that is allowed"),
             Self::UnknownValue { known } => {
+                write!(
+                    f,
+                    "not a documented value; documented values: {}",
+                    known.join(", ")
+                )
+            }
+            Self::NoMember { keys } => {
+                write!(f, "expected one of the fields {}", keys.join(", "))
+            }
+            Self::UnknownMember { known } => {
                 write!(
                     f,
                     "not a documented value; documented values: {}",

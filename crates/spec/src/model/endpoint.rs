@@ -251,13 +251,13 @@ impl FileScope<'_> {
         let get = spec.method == language::Method::Get;
         let fits = match spec.mode {
             language::Mode::TaskPost => !get,
-            language::Mode::TasksReady => get,
+            language::Mode::TasksReady | language::Mode::TasksFixed => get,
             language::Mode::TaskGet => get && !spec.parameters.is_empty(),
             _ => true,
         };
         if !fits {
             let message = "this mode requires another method: `task_post` is a POST, \
-                           `tasks_ready` a GET, `task_get` a GET with `parameters`";
+                           `tasks_ready` and `tasks_fixed` a GET, `task_get` a GET with `parameters`";
             self.report(&at("mode"), message);
         }
         if get && spec.limits.tasks_per_call.is_some() {

@@ -49,7 +49,7 @@ pub fn check_field(at: &FieldCheck<'_>, field: &Field, found: &mut Vec<Diagnosti
 type Rule = fn(&Subject<'_>, &mut FieldReport<'_>);
 
 /// The rules, in the order in which they apply.
-const RULES: [Rule; 19] = [
+const RULES: [Rule; 20] = [
     element_type,
     element_of_elements,
     filters_and_orders,
@@ -58,6 +58,7 @@ const RULES: [Rule; 19] = [
     kinds_of_values,
     default_among_values,
     order_of_item_counts,
+    order_of_lengths,
     limits_of_zero,
     links,
     repeated_values,
@@ -116,7 +117,7 @@ struct Owner {
 }
 
 /// The keys that only some fields may have.
-const OWNERS: [Owner; 18] = [
+const OWNERS: [Owner; 24] = [
     Owner {
         key: "use",
         is_present: |field| field.shared.is_some(),
@@ -130,10 +131,22 @@ const OWNERS: [Owner; 18] = [
         fields: "a string",
     },
     Owner {
+        key: "min_length",
+        is_present: |field| field.min_length.is_some(),
+        is_allowed: is_text,
+        fields: "a string or a list of strings",
+    },
+    Owner {
         key: "max_length",
         is_present: |field| field.max_length.is_some(),
-        is_allowed: |it| it.field.kind == Text,
-        fields: "a string",
+        is_allowed: is_text,
+        fields: "a string or a list of strings",
+    },
+    Owner {
+        key: "max_words",
+        is_present: |field| field.max_words.is_some(),
+        is_allowed: is_text,
+        fields: "a string or a list of strings",
     },
     Owner {
         key: "min_items",
@@ -144,8 +157,8 @@ const OWNERS: [Owner; 18] = [
     Owner {
         key: "max_items",
         is_present: |field| field.max_items.is_some(),
-        is_allowed: |it| matches!(it.field.kind, List | Order) || it.field.numbered == Some(true),
-        fields: "a list, an order or a numbered map",
+        is_allowed: |it| matches!(it.field.kind, List | Map | Order),
+        fields: "a list, a map or an order",
     },
     Owner {
         key: "max_conditions",
@@ -208,6 +221,30 @@ const OWNERS: [Owner; 18] = [
         fields: "a field of a task",
     },
     Owner {
+        key: "required_if",
+        is_present: |field| !field.required_if.is_empty(),
+        is_allowed: |it| it.task,
+        fields: "a field of a task",
+    },
+    Owner {
+        key: "requires",
+        is_present: |field| !field.requires.is_empty(),
+        is_allowed: |it| it.task,
+        fields: "a field of a task",
+    },
+    Owner {
+        key: "excludes",
+        is_present: |field| !field.excludes.is_empty(),
+        is_allowed: |it| it.task,
+        fields: "a field of a task",
+    },
+    Owner {
+        key: "default_by",
+        is_present: |field| field.default_by.is_some(),
+        is_allowed: |it| it.task,
+        fields: "a field of a task",
+    },
+    Owner {
         key: "not_after",
         is_present: |field| field.not_after.is_some(),
         is_allowed: |it| {
@@ -228,6 +265,11 @@ const OWNERS: [Owner; 18] = [
         fields: "a field of a result",
     },
 ];
+
+/// Returns whether a field is a string or a list of strings.
+fn is_text(it: &Subject<'_>) -> bool {
+    matches!(it.field.kind, Text | List) && it.inner == Text
+}
 
 /// Returns whether the values of a field have an order.
 fn has_bounds(it: &Subject<'_>) -> bool {
@@ -358,11 +400,20 @@ fn order_of_item_counts(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     }
 }
 
+fn order_of_lengths(it: &Subject<'_>, report: &mut FieldReport<'_>) {
+    if let (Some(min), Some(max)) = (it.field.min_length, it.field.max_length)
+        && min > max
+    {
+        report.key("min_length", format!("above `max_length`, {max}"));
+    }
+}
+
 fn limits_of_zero(it: &Subject<'_>, report: &mut FieldReport<'_>) {
     let limits = [
         it.field.max_items,
         it.field.max_conditions,
         it.field.max_length,
+        it.field.max_words,
         it.field.max_distinct_domains,
     ];
     if limits.contains(&Some(0)) {
@@ -437,6 +488,12 @@ fn default_of_required(it: &Subject<'_>, report: &mut FieldReport<'_>) {
             "default",
             "a required field cannot have a default: remove one of the two",
         );
+    }
+    if it.field.default_by.is_some()
+        && (it.field.required == Some(true) || it.field.default.is_some())
+    {
+        let message = "`default_by` excludes `default` and `required`: remove one of them";
+        report.key("default_by", message);
     }
 }
 

@@ -6,6 +6,7 @@ mod endpoint;
 mod examples;
 mod field_rules;
 mod load;
+mod relations;
 mod resolve;
 mod rows;
 mod section_checks;

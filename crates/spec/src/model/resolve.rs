@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::check::NO_LINKS;
 use super::field_rules::{FieldCheck, check_field};
+use super::relations;
 use super::type_names::TypeNames;
 use super::types::{Enum, Field, Limit, Member, Object, Type, TypeDef, Union, Variant};
 use crate::dates::DateExpression;
@@ -152,13 +153,15 @@ impl FileScope<'_> {
         &mut self,
         name: &str,
         doc: &str,
-        tag: &str,
+        payload: Payload,
         shared: &language::SharedType,
         path: &[String],
     ) -> Union {
+        let tag = shared.tag.as_deref();
+        let has_tag = |fields: &Fields| tag.is_some_and(|tag| fields.contains_key(tag));
         let mut members: Vec<Member> = Vec::new();
         let union_fields: Vec<&String> = shared.fields.keys().collect();
-        if shared.fields.contains_key(tag) {
+        if let Some(tag) = tag.filter(|_| has_tag(&shared.fields)) {
             let message = format!("`{tag}` is the union's tag, so it cannot be a field");
             self.report(path, message);
         }
@@ -187,7 +190,7 @@ impl FileScope<'_> {
                     shared.clone()
                 }
                 None => {
-                    if member.fields.contains_key(tag) {
+                    if let Some(tag) = tag.filter(|_| has_tag(&member.fields)) {
                         let message =
                             format!("`{tag}` is the union's tag, so it cannot be a field");
                         self.report(&at, message);
@@ -202,15 +205,25 @@ impl FileScope<'_> {
                         }
                     }
                     let outer = std::mem::replace(&mut self.prefix, object.clone());
-                    let made =
-                        self.object(object.clone(), doc.clone(), &fields, &at, Payload::Result);
+                    let made = self.object(object.clone(), doc.clone(), &fields, &at, payload);
                     self.prefix = outer;
                     self.types.push(TypeDef::Object(made));
                     object
                 }
             };
+            let key = shared
+                .key_of(wire, |name| self.find(name))
+                .map(str::to_owned);
+            let key = key.filter(|_| tag.is_none());
+            if key.is_none() && tag.is_none() {
+                let message = format!(
+                    "`{wire}` has no required field that no other member has: add one, or a `tag` to the union"
+                );
+                self.report(&at, message);
+            }
             members.push(Member {
                 wire: wire.clone(),
+                key,
                 name: variant,
                 doc,
                 object,
@@ -219,13 +232,14 @@ impl FileScope<'_> {
         Union {
             name: name.to_owned(),
             doc: doc.to_owned(),
-            tag: tag.to_owned(),
+            tag: tag.map(str::to_owned),
+            sent: payload.is_task(),
             members,
         }
     }
 
     /// Checks the shared type of a member: an object with the union's fields and without its tag.
-    fn member_type(&mut self, name: &str, tag: &str, common: &[&String], path: &[String]) {
+    fn member_type(&mut self, name: &str, tag: Option<&str>, common: &[&String], path: &[String]) {
         if let Type::Union(_) = self.look_up(name, path, SharedKind::Object) {
             let message = format!("`{name}` is a union, but a member must be an object");
             self.report(path, message);
@@ -234,7 +248,7 @@ impl FileScope<'_> {
         let Some(ty) = self.find(name).cloned() else {
             return;
         };
-        if ty.fields.contains_key(tag) {
+        if let Some(tag) = tag.filter(|tag| ty.fields.contains_key(*tag)) {
             let message = format!("`{name}` has the union's tag `{tag}` as a field: remove it");
             self.report(path, message);
         }
@@ -293,12 +307,7 @@ impl FileScope<'_> {
                 );
                 continue;
             };
-            let others = [&spec.required_with, &spec.not_after];
-            for other in spec
-                .required_unless
-                .iter()
-                .chain(others.into_iter().flatten())
-            {
+            for other in relations::others(spec) {
                 if !fields.contains_key(other) {
                     let meant = did_you_mean(other, fields.keys().map(String::as_str));
                     self.report(
@@ -306,6 +315,9 @@ impl FileScope<'_> {
                         format!("no field `{other}` in the same object{meant}"),
                     );
                 }
+            }
+            for message in relations::wrong_values(spec, fields) {
+                self.report(&path, message);
             }
             if payload.is_task() && METHODS.contains(&ident.as_str()) {
                 let message = format!(
@@ -321,7 +333,7 @@ impl FileScope<'_> {
             resolved.push(Field {
                 wire: wire.clone(),
                 ident,
-                limits: limits(spec, &ty, self.values_of(&ty)),
+                limits: limits(spec, fields, &ty, self.values_of(&ty)),
                 ty,
                 required: spec.required == Some(true),
                 spec: spec.clone(),
@@ -537,7 +549,7 @@ impl FileScope<'_> {
     /// without.
     pub fn look_up(&mut self, name: &str, path: &[String], kind: SharedKind) -> Type {
         let ty = self.find(name);
-        let is_union = ty.is_some_and(|union| union.tag.is_some());
+        let is_union = ty.is_some_and(language::SharedType::is_union);
         match ty.map(SharedKind::of) {
             None => {
                 let message = self.unknown_type(name);
@@ -628,11 +640,18 @@ fn variant_name(wire: &str) -> Option<String> {
 }
 
 /// Returns the limits of a task's field. For a result, they have no effect.
-fn limits(spec: &language::Field, ty: &Type, values: Option<Vec<String>>) -> Vec<Limit> {
+fn limits(
+    spec: &language::Field,
+    siblings: &Fields,
+    ty: &Type,
+    values: Option<Vec<String>>,
+) -> Vec<Limit> {
     let mut limits = Vec::new();
     limits.extend(spec.min_items.map(Limit::MinItems));
     limits.extend(spec.max_items.map(Limit::MaxItems));
+    limits.extend(spec.min_length.map(Limit::MinLength));
     limits.extend(spec.max_length.map(Limit::MaxLength));
+    limits.extend(spec.max_words.map(Limit::MaxWords));
     limits.extend(spec.max_distinct_domains.map(Limit::MaxDistinctDomains));
     limits.extend(spec.max_conditions.map(Limit::MaxConditions));
     if *ty == Type::Date {
@@ -658,6 +677,7 @@ fn limits(spec: &language::Field, ty: &Type, values: Option<Vec<String>>) -> Vec
         limits.push(Limit::RequiredUnless(spec.required_unless.clone()));
     }
     limits.extend(spec.required_with.clone().map(Limit::RequiredWith));
+    limits.extend(relations::limits(spec, siblings));
     limits.extend(spec.not_after.clone().map(Limit::NotAfter));
     limits
 }

@@ -1,7 +1,12 @@
 //! The rows of results: the fields for filters and orders, and checks of paging and matching.
 
-use super::types::{Endpoint, Field, Object, RowField, RowFieldKind, Rows, Section, Type};
+use std::cell::RefCell;
+
+use super::types::{
+    Endpoint, Field, Object, RowField, RowFieldKind, Rows, Section, Type, TypeDef, Union,
+};
 use crate::language::{self, Format};
+use crate::names;
 use crate::{Diagnostic, EndpointFile, Scope};
 
 /// Resolves the rows of a section's endpoints, after all of its types are resolved.
@@ -25,6 +30,7 @@ pub fn resolve<'a>(
             endpoint: &section.endpoints[endpoint],
             file,
             is_filtered: filtered.contains(&key(&section.endpoints[endpoint])),
+            unions: RefCell::default(),
             found,
         };
         all.push((endpoint, resolver.rows()));
@@ -62,6 +68,8 @@ struct RowsResolver<'a> {
     file: &'a EndpointFile,
     /// Whether filters or orders refer to the rows.
     is_filtered: bool,
+    /// The unions whose fields are being added, from the outside in.
+    unions: RefCell<Vec<String>>,
     found: &'a mut Vec<Diagnostic>,
 }
 
@@ -78,6 +86,68 @@ impl RowsResolver<'_> {
         self.section.find_object(self.endpoint, name)
     }
 
+    fn union(&self, name: &str) -> Option<&Union> {
+        match self.section.find(self.endpoint, name) {
+            Some(TypeDef::Union(union)) => Some(union),
+            _ => None,
+        }
+    }
+
+    /// Returns the field of the result that holds the rows, and the type of a row. Reports a result
+    /// without such a field.
+    fn list(&mut self, spec: &language::Rows) -> Option<(String, Type)> {
+        let is_row = |ty: &Type| matches!(ty, Type::Object(_) | Type::Union(_));
+        if spec.at == language::Rows::WHOLE_RESULT {
+            let result = Some(self.endpoint.result_type.clone()).filter(is_row);
+            if result.is_none() {
+                self.report("at", "`at: result` requires results that are objects");
+            }
+            return Some((spec.at.clone(), result?));
+        }
+        let Type::Object(result) = &self.endpoint.result_type else {
+            self.report("at", "`rows` requires a result that is an object");
+            return None;
+        };
+        let result = self.object(result)?;
+        let field = result.fields.iter().find(|field| field.wire == spec.at);
+        if let Some(field) = field
+            && let Type::List(of) = &field.ty
+            && is_row(of)
+        {
+            return Some((field.ident.clone(), of.as_ref().clone()));
+        }
+        self.report(
+            "at",
+            format!("the result has no list of objects `{}`", spec.at),
+        );
+        None
+    }
+
+    /// Returns the fields of rows that filters can name.
+    fn row_fields(&mut self, spec: &language::Rows, row: &Type) -> Vec<RowField> {
+        let mut fields = Vec::new();
+        let Some(map) = &spec.keyed_by else {
+            self.fields_of(row, "", "", &mut fields);
+            return fields;
+        };
+        let row = match row {
+            Type::Object(name) => self.object(name),
+            _ => None,
+        };
+        let inner = row.and_then(|row| row.fields.iter().find(|field| field.wire == *map));
+        match inner.map(|field| &field.ty) {
+            Some(Type::Map(of)) => {
+                let mut of = of.as_ref();
+                while let Type::List(element) = of {
+                    of = element;
+                }
+                self.fields_of(of, "{}.", "", &mut fields);
+            }
+            _ => self.report("keyed_by", format!("a row has no map `{map}`")),
+        }
+        fields
+    }
+
     fn rows(&mut self) -> Option<Rows> {
         let Some(spec) = self.file.file.content.rows.clone() else {
             if self.is_filtered {
@@ -88,48 +158,12 @@ impl RowsResolver<'_> {
             }
             return None;
         };
-        let Type::Object(result) = &self.endpoint.result_type else {
-            self.report("at", "`rows` requires a result that is an object");
+        let (at, row) = self.list(&spec)?;
+        let (Type::Object(row_name) | Type::Union(row_name)) = &row else {
             return None;
         };
-        let result = self.object(result)?;
-        let field = result.fields.iter().find(|field| field.wire == spec.at);
-        let row = match field.map(|field| &field.ty) {
-            Some(Type::List(of)) => match of.as_ref() {
-                Type::Object(row) => self.object(row),
-                _ => None,
-            },
-            _ => None,
-        };
-        let (Some(field), Some(row)) = (field, row) else {
-            self.report(
-                "at",
-                format!("the result has no list of objects `{}`", spec.at),
-            );
-            return None;
-        };
-        let (at, row_name) = (field.ident.clone(), row.name.clone());
-        let mut fields = Vec::new();
-        match &spec.keyed_by {
-            None => self.fields(row, "", "", &mut fields),
-            Some(map) => {
-                let inner = row.fields.iter().find(|field| field.wire == *map);
-                match inner.map(|field| &field.ty) {
-                    Some(Type::Map(of)) => {
-                        let mut of = of.as_ref();
-                        while let Type::List(element) = of {
-                            of = element;
-                        }
-                        if let Type::Object(name) = of
-                            && let Some(object) = self.object(name)
-                        {
-                            self.fields(object, "{}.", "", &mut fields);
-                        }
-                    }
-                    _ => self.report("keyed_by", format!("a row has no map `{map}`")),
-                }
-            }
-        }
+        let row_name = row_name.clone();
+        let mut fields = self.row_fields(&spec, &row);
         let twice = fields.iter().enumerate().find(|(index, field)| {
             fields[..*index]
                 .iter()
@@ -206,21 +240,78 @@ impl RowsResolver<'_> {
                 ));
             }
         }
-        if let Some(target) = &spec.target {
-            let targets = Type::List(Box::new(Type::String));
-            if !is(task, "targets", &targets, true) {
+        for (key, field, list) in [
+            ("target", &spec.target, "targets"),
+            ("keyword", &spec.keyword, "keywords"),
+        ] {
+            let Some(name) = field else { continue };
+            if !is(task, list, &Type::List(Box::new(Type::String)), true) {
                 wrong.push((
-                    "target",
-                    "matching requires the list of strings `targets` in the task, and that it is `required`".to_owned(),
+                    key,
+                    format!("matching requires the list of strings `{list}` in the task, and that it is `required`"),
                 ));
             }
-            if !is(row, target, &Type::String, false) {
-                wrong.push(("target", format!("a row has no string `{target}`")));
+            if !is(row, name, &Type::String, false) {
+                wrong.push((key, format!("a row has no string `{name}`")));
             }
+        }
+        if spec.target.is_some() && spec.keyword.is_some() {
+            wrong.push((
+                "keyword",
+                "`target` and `keyword` exclude each other".to_owned(),
+            ));
         }
         for (key, message) in wrong {
             self.report(key, message);
         }
+    }
+
+    /// Adds the leaf fields of an object or a union.
+    fn fields_of(&self, ty: &Type, path: &str, prefix: &str, into: &mut Vec<RowField>) {
+        match ty {
+            Type::Object(name) => {
+                if let Some(object) = self.object(name) {
+                    self.fields(object, path, prefix, into);
+                }
+            }
+            Type::Union(name) => {
+                if let Some(union) = self.union(name) {
+                    self.union_fields(union, path, prefix, into);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds the tag of a union, then the fields of its members. A field of several members is added
+    /// once.
+    fn union_fields(&self, union: &Union, path: &str, prefix: &str, into: &mut Vec<RowField>) {
+        if self.unions.borrow().contains(&union.name) {
+            return;
+        }
+        let known = |into: &[RowField], path: &str| into.iter().any(|field| field.path == path);
+        let tag = union.tag.as_deref().unwrap_or_default();
+        let name = names::field_name(tag);
+        let tag = format!("{path}{tag}");
+        if let Some(name) = name.filter(|_| !known(into, &tag)) {
+            into.push(RowField {
+                ident: prefixed(prefix, &name),
+                path: tag,
+                kind: RowFieldKind::Text,
+                doc: "The field that names the kind of the row.".to_owned(),
+            });
+        }
+        self.unions.borrow_mut().push(union.name.clone());
+        for member in &union.members {
+            let Some(object) = self.object(&member.object) else {
+                continue;
+            };
+            let mut fields = Vec::new();
+            self.fields(object, path, prefix, &mut fields);
+            fields.retain(|field| !known(into, &field.path));
+            into.extend(fields);
+        }
+        self.unions.borrow_mut().pop();
     }
 
     /// Adds the leaf fields of an object in documented order.
@@ -231,10 +322,7 @@ impl RowsResolver<'_> {
                 continue;
             }
             let path = format!("{path}{}", field.wire);
-            let ident = match prefix {
-                "" => field.ident.clone(),
-                prefix => format!("{prefix}_{}", field.ident),
-            };
+            let ident = prefixed(prefix, &field.ident);
             let leaf = |kind: RowFieldKind, path: String, into: &mut Vec<RowField>| {
                 into.push(RowField {
                     ident: ident.clone(),
@@ -244,10 +332,8 @@ impl RowsResolver<'_> {
                 });
             };
             match &field.ty {
-                Type::Object(name) => {
-                    if let Some(object) = self.object(name) {
-                        self.fields(object, &format!("{path}."), &ident, into);
-                    }
+                Type::Object(_) | Type::Union(_) => {
+                    self.fields_of(&field.ty, &format!("{path}."), &ident, into);
                 }
                 Type::Map(of) => {
                     if let Some(kind) = leaf_kind(field, of) {
@@ -264,6 +350,14 @@ impl RowsResolver<'_> {
                 }
             }
         }
+    }
+}
+
+/// Returns the Rust name of a field inside of other fields.
+fn prefixed(prefix: &str, ident: &str) -> String {
+    match prefix {
+        "" => ident.to_owned(),
+        prefix => format!("{prefix}_{ident}"),
     }
 }
 

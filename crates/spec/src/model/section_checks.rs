@@ -191,8 +191,9 @@ fn signature(ty: &TypeDef) -> Option<String> {
             let members = union.members.iter();
             let members = members.map(|member| format!("{}: {}", member.wire, member.object));
             Some(format!(
-                "{} of {}",
-                union.tag,
+                "{}{} of {}",
+                if union.sent { "sent " } else { "" },
+                union.tag.as_deref().unwrap_or_default(),
                 members.collect::<Vec<_>>().join(", ")
             ))
         }

@@ -227,18 +227,21 @@ fn types_file(
                 );
                 TypeDef::Object(object)
             }
-            (None, Some(tag)) if !shared.members.is_empty() => {
-                if is_sent {
-                    scope.report(
-                        &path,
-                        "a task cannot contain a union: unions are for results only",
-                    );
+            (None, tag) if shared.is_union() => {
+                let payload = match is_sent {
+                    true => Payload::Task,
+                    false => Payload::Result,
+                };
+                if tag.is_none() && !payload.is_task() {
+                    let message =
+                        "a union of results requires a `tag`: only tasks are sent without one";
+                    scope.report(&path, message);
                 }
-                TypeDef::Union(scope.union(name, &doc, tag, shared, &path))
+                TypeDef::Union(scope.union(name, &doc, payload, shared, &path))
             }
             _ => {
                 let message =
-                    "a shared type has either `fields`, or `values`, or a `tag` with `members`";
+                    "a shared type has either `fields`, or `values`, or `members` with a `tag`";
                 scope.report(&path, message);
                 continue;
             }

@@ -346,8 +346,11 @@ pub struct Union {
     pub name: String,
     /// The documentation.
     pub doc: String,
-    /// The field that determines the member.
-    pub tag: String,
+    /// The field that determines the member. Absent if tasks are sent without one: then the keys of
+    /// the members determine them.
+    pub tag: Option<String>,
+    /// Whether the union is a part of a task.
+    pub sent: bool,
     /// The documented members.
     pub members: Vec<Member>,
 }
@@ -355,8 +358,10 @@ pub struct Union {
 /// A documented member of a union.
 #[derive(Debug, PartialEq)]
 pub struct Member {
-    /// The tag's value in JSON.
+    /// The tag's value in JSON, or the name of the member in a union without a tag.
     pub wire: String,
+    /// The required field that only this member has, in a union without a tag.
+    pub key: Option<String>,
     /// The Rust name of the variant.
     pub name: String,
     /// The documentation.
@@ -439,6 +444,17 @@ pub enum Type {
     Order(String),
 }
 
+/// A value that another field has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// The name of the other field in JSON.
+    pub field: String,
+    /// The value: a boolean, an integer or a string.
+    pub value: serde_json::Value,
+    /// Whether the other field has the value if it is absent.
+    pub is_default: bool,
+}
+
 /// A limit of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Limit {
@@ -446,8 +462,12 @@ pub enum Limit {
     MinItems(u32),
     /// The maximum number of elements.
     MaxItems(u32),
-    /// The maximum number of characters.
+    /// The minimum number of characters, of each string in a list.
+    MinLength(u32),
+    /// The maximum number of characters, of each string in a list.
     MaxLength(u32),
+    /// The maximum number of words, of each string in a list.
+    MaxWords(u32),
     /// The maximum number of different domains among the elements.
     MaxDistinctDomains(u32),
     /// The maximum number of conditions.
@@ -473,6 +493,12 @@ pub enum Limit {
     RequiredUnless(Vec<String>),
     /// Required if this field is present.
     RequiredWith(String),
+    /// Required if other fields have these values.
+    RequiredIf(Vec<Condition>),
+    /// Other fields have these values if this one is used.
+    Requires(Vec<Condition>),
+    /// None of these fields is used together with this one.
+    Excludes(Vec<String>),
     /// A date that is not after the date of this field.
     NotAfter(String),
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::types::{Endpoint, Section, Type, TypeDef};
+use super::types::{Endpoint, Member, Section, Type, TypeDef};
 use crate::diagnostics::did_you_mean;
 
 /// A checker of the values of one endpoint.
@@ -70,12 +70,22 @@ impl ValueChecker<'_> {
             return;
         };
         let tag = union.tag.clone();
-        let wire = map.get(&tag).and_then(Value::as_str).unwrap_or_default();
+        let stated = tag.as_ref().and_then(|tag| map.get(tag)?.as_str());
+        let wire = stated.unwrap_or_default();
         let members = union.members.iter();
-        match members.clone().find(|member| member.wire == wire) {
+        let is_member = |member: &&Member| match &member.key {
+            Some(key) => map.contains_key(key),
+            None => member.wire == wire,
+        };
+        match members.clone().find(is_member) {
             Some(member) => {
                 let fields = self.object(&member.object).unwrap_or_default();
-                self.fields(&fields, map, Some(&tag), pointer);
+                self.fields(&fields, map, tag.as_deref(), pointer);
+            }
+            None if tag.is_none() => {
+                let keys: Vec<String> = members.filter_map(|it| it.key.clone()).collect();
+                let message = format!("expected one of the fields `{}`", keys.join("`, `"));
+                (self.report)(pointer, message);
             }
             None => {
                 let meant = did_you_mean(wire, members.map(|it| it.wire.as_str()));
