@@ -118,7 +118,7 @@ pub struct Origin {
     tail: String,
 }
 
-/// The parts of a path that are no function.
+/// The parts of a path that belong to no function.
 const MODES: [&str; 3] = ["live", "task_get", "task_post"];
 
 /// The names by a field that say nothing without the fields around it.
