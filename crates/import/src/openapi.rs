@@ -13,12 +13,13 @@ use super::departed::DepartedSearch;
 use super::draft;
 use super::draft::Draft;
 use super::merge::{self, MergeContext, Merged};
+use super::outline::{kind_of, outline};
 use super::place_names::{name_clashing_types, name_clashing_types_inside};
 use super::prose;
 use super::recurring::{NamedShapes, UsedNames};
 use super::report::ImportReport;
 use super::requirements::{self, Requirements};
-use super::rows::rows;
+use super::rows::{filter_other_rows, rows};
 use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes, SpecShapes};
 use super::shared_files::{SharedFile, SharedFiles};
@@ -30,7 +31,7 @@ use super::workspace::{
 };
 use crate::docs::Unreadable;
 use crate::docs::nest::MAX_LEVELS;
-use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
+use crate::docs::openapi::{self, Document, Operation, Schema};
 use dataforseo_spec::fingerprints::Fingerprinted;
 use dataforseo_spec::glob::fits;
 use dataforseo_spec::language::{
@@ -756,10 +757,11 @@ impl<'a> Importer<'a> {
             number_maps(&mut fields, example.as_ref());
             self.nest(&mut fields, &requirements);
             fit_example(&mut fields, example.as_ref(), "task", &mut self.notes);
+            filter_other_rows(path, &mut fields);
             fields
         });
-        let result = self.document.result(operation);
-        let result = result.and_then(|name| {
+        let result_name = self.document.result(operation);
+        let result = result_name.and_then(|name| {
             let schema = self.document.schema(name)?;
             let shared = self.name_of(&self.shapes.named(name));
             let fields = match shared {
@@ -779,10 +781,13 @@ impl<'a> Importer<'a> {
         });
         let tasks_per_call = task_fields.as_ref().map(|_| draft::tasks_per_call(mode));
         let result = result.filter(|_| mode != Mode::TaskPost);
+        // The rows are recognized by their fields, which a shared type keeps elsewhere.
+        let schema = result_name.filter(|_| result.is_some());
+        let schema = schema.and_then(|name| self.document.schema(name));
         let rows = task_fields
             .as_ref()
-            .zip(result.as_ref())
-            .and_then(|(task, result)| rows(task, result, &mut self.notes));
+            .zip(schema.map(|schema| outline(self.document, schema)))
+            .and_then(|(task, result)| rows(task, &result, &mut self.notes));
         Endpoint {
             path: path.to_owned(),
             method,
@@ -886,7 +891,6 @@ impl<'a> Importer<'a> {
         self.inner(&mut field, schema, path, payload);
         draft::apply_facts(&mut field, &prose);
         field.wording = Some(draft::fingerprint(&lines));
-        field.over = draft::filtered_endpoint(name).filter(|_| payload.is_task());
         if payload == Payload::Result {
             forget_rules_of_tasks(&mut field);
         }
@@ -1032,6 +1036,7 @@ fn innermost(schema: &Schema) -> Option<&str> {
     schema.named().or_else(|| innermost(schema.element()?))
 }
 
+<<<<<<< HEAD
 pub(crate) fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
     if let Some(items) = &schema.items {
         return (FieldType::List, Some(kind_of(items).0));
@@ -1072,6 +1077,15 @@ fn new_types_by_file(
     let mut files: BTreeMap<String, IndexMap<String, SharedType>> = BTreeMap::new();
     if added.is_empty() {
         return files;
+=======
+/// Returns the file that receives the new types of a scope.
+fn file_of_new_types(scope: &Scope, existing: &[SharedFile]) -> String {
+    let folder = scope.file(&format!("{TYPES_FOLDER}/"));
+    if existing.iter().any(|file| file.name.starts_with(&folder)) {
+        format!("{folder}imported.yaml")
+    } else {
+        scope.file(TYPES_FILE)
+>>>>>>> main
     }
     if all <= MAX_NEW_LINES || (!existing.is_empty() && !in_folder) {
         let name = if in_folder {
