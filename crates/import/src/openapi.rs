@@ -1036,27 +1036,6 @@ fn innermost(schema: &Schema) -> Option<&str> {
     schema.named().or_else(|| innermost(schema.element()?))
 }
 
-<<<<<<< HEAD
-pub(crate) fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
-    if let Some(items) = &schema.items {
-        return (FieldType::List, Some(kind_of(items).0));
-    }
-    if let Some(Additional::Schema(of)) = &schema.additional_properties {
-        return (FieldType::Map, Some(kind_of(of).0));
-    }
-    if schema.named().is_some() {
-        return (FieldType::Object, None);
-    }
-    let kind = match schema.kind.as_deref() {
-        Some("string") => FieldType::String,
-        Some("integer") => FieldType::Integer,
-        Some("number") => FieldType::Float,
-        Some("boolean") => FieldType::Boolean,
-        _ => FieldType::Json,
-    };
-    (kind, None)
-}
-
 /// The number of lines of new types in one file. A file of the spec can have 1,500 lines, and people
 /// add texts.
 const MAX_NEW_LINES: usize = 1_000;
@@ -1077,15 +1056,6 @@ fn new_types_by_file(
     let mut files: BTreeMap<String, IndexMap<String, SharedType>> = BTreeMap::new();
     if added.is_empty() {
         return files;
-=======
-/// Returns the file that receives the new types of a scope.
-fn file_of_new_types(scope: &Scope, existing: &[SharedFile]) -> String {
-    let folder = scope.file(&format!("{TYPES_FOLDER}/"));
-    if existing.iter().any(|file| file.name.starts_with(&folder)) {
-        format!("{folder}imported.yaml")
-    } else {
-        scope.file(TYPES_FILE)
->>>>>>> main
     }
     if all <= MAX_NEW_LINES || (!existing.is_empty() && !in_folder) {
         let name = if in_folder {
