@@ -8,7 +8,8 @@ use dataforseo_spec::{Scope, names};
 use indexmap::IndexMap;
 
 use crate::docs::openapi::{Document, Schema};
-use crate::openapi::{Importer, PathOperation, kind_of};
+use crate::openapi::{Importer, PathOperation};
+use crate::outline::kind_of;
 use crate::schema_prose::prose_of;
 use crate::shape::{self, Shapes};
 

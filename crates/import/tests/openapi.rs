@@ -173,3 +173,42 @@ fn an_error_leaves_nothing_half_done() {
     let error = import(&workspace).unwrap_err().to_string();
     assert!(error.contains("line"), "{error}");
 }
+
+/// Returns the file with other descriptions of two fields, and a path in another section.
+fn with_rows_in_a_shared_type() -> String {
+    page("openapi.yaml")
+        .replace("/v3/backlinks/gadgets/live", "/v3/backlinks/widgets/other")
+        .replace("GadgetsResultInfo' }", "WidgetsResultInfo' }")
+        .replace(
+            "    GadgetsRequestInfo:\n      type: object\n      properties:\n",
+            "    GadgetsRequestInfo:\n      type: object\n      properties:\n        filters: { type: array, items: { type: object }, description: \"which\" }\n        ratio: { type: integer, description: \"ratio\\nminimum value: 0.5\" }\n        backlinks_filters: { type: array, items: { type: object }, description: \"which links\" }\n",
+        )
+}
+
+#[test]
+fn rows_are_recognized_in_a_result_of_a_shared_type() {
+    let workspace = workspace();
+    workspace.write(FILE, &with_rows_in_a_shared_type());
+    import(&workspace).unwrap();
+    let other = workspace.read("spec/backlinks/widgets_other.yaml");
+    assert!(other.contains("rows:\n  at: items\n"), "{other}");
+    assert!(other.contains("result:\n  use: "), "{other}");
+    assert!(
+        other.contains(
+            "backlinks_filters:\n      type: filters\n      over: backlinks/backlinks/live"
+        ),
+        "{other}"
+    );
+}
+
+#[test]
+fn a_bound_with_a_fraction_belongs_to_a_float() {
+    let workspace = workspace();
+    workspace.write(FILE, &with_rows_in_a_shared_type());
+    import(&workspace).unwrap();
+    let other = workspace.read("spec/backlinks/widgets_other.yaml");
+    assert!(
+        other.contains("ratio:\n      type: float\n      min: 0.5"),
+        "{other}"
+    );
+}
