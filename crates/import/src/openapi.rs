@@ -39,8 +39,8 @@ use dataforseo_spec::language::{
     ResultObject, SharedType, SharedTypes, Source,
 };
 use dataforseo_spec::load::{File, TYPES_FILE, TYPES_FOLDER, in_section, parse};
-use dataforseo_spec::names;
 use dataforseo_spec::{Payload, Placement, Scope};
+use dataforseo_spec::{names, write};
 
 /// Imports the endpoints of an OpenAPI file whose path matches a pattern, in which `*` is any text.
 /// Without patterns, imports all endpoints.
@@ -215,7 +215,7 @@ pub(crate) struct Importer<'a> {
     written: usize,
     /// The schemas that the file refers to and does not contain.
     pub(crate) missing: Vec<String>,
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     not_understood: Vec<String>,
 }
 
@@ -274,9 +274,15 @@ impl<'a> Importer<'a> {
         mut files: OpenApiFiles,
         operations: &[PathOperation<'a>],
     ) -> Result<Vec<Outcome>, ImportError> {
-        for PathOperation { place, .. } in operations {
-            for end in ["", "Task", "Result"] {
+        for PathOperation { path, place, .. } in operations {
+            for end in ["", "Task"] {
                 let name = format!("{}{end}", place.name);
+                self.used_names.insert_of_endpoint(&place.scope, name);
+            }
+            let known = files.endpoints.get(*path);
+            let result = known.and_then(|(_, file)| file.content.result.as_ref());
+            if result.is_some_and(|result| result.shared.is_none()) {
+                let name = format!("{}Result", place.name);
                 self.used_names.insert_of_endpoint(&place.scope, name);
             }
         }
@@ -460,15 +466,17 @@ impl<'a> Importer<'a> {
         let shared = std::mem::take(&mut files.shared);
         for (scope, shared) in shared.0 {
             let types = self.visible_types(&scope);
-            let mut added = self.added.remove(&scope).unwrap_or_default();
-            let target = file_of_new_types(&scope, &shared);
+            let added = self.added.remove(&scope).unwrap_or_default();
+            let mut new = new_types_by_file(&scope, &shared, added);
             let mut all: Vec<(String, Option<SharedFile>)> = shared
                 .into_iter()
                 .map(|file| (file.name.clone(), Some(file)))
                 .collect();
-            if !added.is_empty() && !all.iter().any(|(name, _)| *name == target) {
-                all.push((target.clone(), None));
-            }
+            let names = new
+                .keys()
+                .filter(|name| !all.iter().any(|(it, _)| it == *name));
+            let names: Vec<String> = names.cloned().collect();
+            all.extend(names.into_iter().map(|name| (name, None)));
             for (name, existing) in all {
                 let mut report = ImportReport {
                     page: source.to_owned(),
@@ -488,8 +496,7 @@ impl<'a> Importer<'a> {
                     }
                     None => Merged::of_no_types(&name),
                 };
-                if name == target {
-                    let added = std::mem::take(&mut added);
+                if let Some(added) = new.remove(&name) {
                     merged.add_types(&added);
                     let new = added.keys();
                     let new = new.map(|name| format!("{name}: a shared type; write its `doc`"));
@@ -1029,14 +1036,53 @@ fn innermost(schema: &Schema) -> Option<&str> {
     schema.named().or_else(|| innermost(schema.element()?))
 }
 
-/// Returns the file that receives the new types of a scope.
-fn file_of_new_types(scope: &Scope, existing: &[SharedFile]) -> String {
-    let folder = scope.file(&format!("{TYPES_FOLDER}/"));
-    if existing.iter().any(|file| file.name.starts_with(&folder)) {
-        format!("{folder}imported.yaml")
-    } else {
-        scope.file(TYPES_FILE)
+/// The number of lines of new types in one file. A file of the spec can have 1,500 lines, and people
+/// add texts.
+const MAX_NEW_LINES: usize = 1_000;
+
+/// Distributes the new types of a scope to files. Types that are too long for one file are in several
+/// files, by the first word of their names.
+fn new_types_by_file(
+    scope: &Scope,
+    existing: &[SharedFile],
+    added: IndexMap<String, SharedType>,
+) -> BTreeMap<String, IndexMap<String, SharedType>> {
+    let folder = scope.file(TYPES_FOLDER);
+    let in_folder = existing
+        .iter()
+        .any(|file| file.name.starts_with(&format!("{folder}/")));
+    let lines = |name: &str, ty: &SharedType| write::shared_type(name, ty).lines().count();
+    let all: usize = added.iter().map(|(name, ty)| lines(name, ty)).sum();
+    let mut files: BTreeMap<String, IndexMap<String, SharedType>> = BTreeMap::new();
+    if added.is_empty() {
+        return files;
     }
+    if all <= MAX_NEW_LINES || (!existing.is_empty() && !in_folder) {
+        let name = if in_folder {
+            format!("{folder}/imported.yaml")
+        } else {
+            scope.file(TYPES_FILE)
+        };
+        files.insert(name, added);
+        return files;
+    }
+    let mut by_word: BTreeMap<String, Vec<(String, SharedType)>> = BTreeMap::new();
+    for (name, ty) in added {
+        let snake = names::field_name(&name).unwrap_or_default();
+        let word = snake.split('_').next().unwrap_or_default().to_owned();
+        by_word.entry(word).or_default().push((name, ty));
+    }
+    let prefix = if in_folder { "imported_" } else { "" };
+    let (mut current, mut length) = (String::new(), 0);
+    for (word, types) in by_word {
+        let own: usize = types.iter().map(|(name, ty)| lines(name, ty)).sum();
+        if current.is_empty() || length + own > MAX_NEW_LINES {
+            (current, length) = (format!("{folder}/{prefix}{word}.yaml"), 0);
+        }
+        length += own;
+        files.entry(current.clone()).or_default().extend(types);
+    }
+    files
 }
 
 #[cfg(test)]

@@ -99,8 +99,8 @@ fn renamed_types_are_known_again() {
     for (name, text) in spec(&workspace) {
         let text = text
             .replace("Size", "Extent")
-            .replace("  Element:", "  PageElement:")
-            .replace("use: Element\n", "use: PageElement\n");
+            .replace("  WidgetsElement:", "  PageElement:")
+            .replace("use: WidgetsElement\n", "use: PageElement\n");
         workspace.write(&format!("spec/backlinks/{name}"), &text);
     }
     let before = spec(&workspace);
@@ -112,7 +112,7 @@ fn renamed_types_are_known_again() {
     // The fingerprints of the texts are the same, with the new names.
     let renamed = fingerprints
         .replace("types/Size/", "types/Extent/")
-        .replace("types/Element/", "types/PageElement/");
+        .replace("types/WidgetsElement/", "types/PageElement/");
     let sorted = |text: &str| {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         lines.sort();
