@@ -38,6 +38,7 @@ mod requests;
 mod salvage;
 mod schemas;
 mod secrets;
+mod synthetic;
 mod targets;
 mod tasks;
 mod typed;

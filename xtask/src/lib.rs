@@ -2,6 +2,7 @@
 
 pub mod checkout;
 pub mod prices;
+pub mod replay;
 pub mod style;
 pub mod trial;
 pub mod update;

@@ -11,11 +11,13 @@ use std::fs;
 use std::path::Path;
 
 use dataforseo_codegen::output::{stale, write};
-use dataforseo_codegen::{Files, emit};
+use dataforseo_codegen::{Files, emit, openapi};
 use dataforseo_spec::files::FileChange;
 use dataforseo_spec::fixtures::Fixtures;
 use dataforseo_spec::model::load;
+use dataforseo_synthetic::{Exchange, Tables};
 use dataforseo_test_support::{Workspace, repository};
+use serde_json::Value;
 
 const CORNERS: &str = "\
 path: /v3/backlinks/corners/live
@@ -580,16 +582,25 @@ fn rows_and_targets_of_several_kinds() {
             "crates/models/schemas/backlinks/mixed_live.task.json".to_owned(),
         ),
         (
-            "volume_fixture",
-            "crates/mock-server/fixtures/v3/backlinks/volume/live/synthetic.json".to_owned(),
-        ),
-        (
             "mixed_cli",
             "crates/cli/src/generated/backlinks.rs".to_owned(),
         ),
     ] {
         insta::assert_snapshot!(name, files[Path::new(&path)]);
     }
+    // Each element of a result is the row of a keyword.
+    let tables = &files[Path::new("crates/mock-server/src/generated/backlinks.json")];
+    let tables = Tables::parse(tables).unwrap();
+    let (path, task) = (
+        "/v3/backlinks/volume/live",
+        serde_json::json!({"keywords": ["one word", "other", "one word"]}),
+    );
+    let endpoint = tables.endpoint(path).unwrap();
+    let response = Exchange::new(path, &task).response(&tables, endpoint);
+    let task = &response["tasks"][0];
+    assert_eq!(task["result_count"], 2);
+    assert_eq!(task["result"][0]["keyword"], "one word");
+    assert_eq!(task["result"][1]["keyword"], "other");
 }
 
 /// Unions, endpoints without tasks, rows with paging and filters, tasks whose results come later.
@@ -598,7 +609,6 @@ fn the_hard_places() {
     let workspace = places();
     let files = files(workspace.path());
     let models = "crates/models/src/generated/backlinks";
-    let fixtures = "crates/mock-server/fixtures/v3/backlinks/things";
     for (name, path) in [
         ("list", format!("{models}/things_live.rs")),
         ("post", format!("{models}/things_task_post.rs")),
@@ -623,10 +633,9 @@ fn the_hard_places() {
             "places_result_schema",
             "crates/models/schemas/backlinks/things_live.result.json".to_owned(),
         ),
-        ("list_fixture", format!("{fixtures}/live/synthetic.json")),
         (
-            "get_fixture",
-            format!("{fixtures}/task_get/{{kind}}/advanced/{{id}}/synthetic.json"),
+            "places_tables",
+            "crates/mock-server/src/generated/backlinks.json".to_owned(),
         ),
     ] {
         insta::assert_snapshot!(name, files[Path::new(&path)]);
@@ -634,6 +643,39 @@ fn the_hard_places() {
     let model = load(&workspace.path().join("spec")).unwrap();
     let types = model.types();
     assert_eq!((types.named, types.emitted, types.fields), (12, 10, 29));
+}
+
+/// The OpenAPI document of an endpoint: its operation, its task and a list of values.
+#[test]
+fn an_endpoint_in_the_openapi_document() {
+    let model = load(&corners().path().join("spec")).unwrap();
+    let document: Value = serde_json::from_str(&openapi::emit(&model)).unwrap();
+    let path = "/v3/backlinks/corners/live";
+    insta::assert_json_snapshot!("openapi_operation", &document["paths"][path]);
+    let schemas = &document["components"]["schemas"];
+    insta::assert_json_snapshot!("openapi_task", &schemas["Backlinks.CornersLiveTask"]);
+    insta::assert_json_snapshot!("openapi_enum", &schemas["Backlinks.CornersLiveType"]);
+}
+
+/// No field disappears at once, and neither does the method of a union for it.
+#[test]
+fn the_method_of_a_union_is_deprecated_with_the_field_of_all_members() {
+    let field = |name: &str| format!("{name}:\n        type: integer\n");
+    let removed = |name: &str| format!("{}        removed_upstream: 2026-01-02\n", field(name));
+    let listing = |types: String| {
+        let workspace = places();
+        workspace.write("spec/backlinks/types.yaml", &types);
+        files(workspace.path())[Path::new("api/backlinks.txt")].clone()
+    };
+    let all = listing(UNION.replace(&field("page"), &removed("page")));
+    let method = "Element::fn page(&self) -> Option<i64>";
+    assert!(all.contains(&format!("{method} #[deprecated]\n")), "{all}");
+    // One of the two members with `width` still has it.
+    let width = "          width:\n            type: integer\n            removed_upstream: 2026-01-02\n            doc: How wide.\n";
+    let words = "          words:\n";
+    let some = listing(UNION.replace(words, &format!("{width}{words}")));
+    let method = "Element::fn width(&self) -> Option<i64>\n";
+    assert!(some.contains(method), "{some}");
 }
 
 #[test]

@@ -8,12 +8,16 @@
 //!
 //! This crate depends on [`dataforseo_spec`] only, and not on the generator.
 
+pub mod decision_groups;
+pub mod decisions;
+mod departed;
 pub mod docs;
 pub mod draft;
 mod fixture;
 mod kept;
 mod merge;
 pub mod openapi;
+mod outline;
 mod page;
 mod place_names;
 pub mod prose;
@@ -26,6 +30,8 @@ mod schema_prose;
 mod shape;
 mod shared_files;
 mod task_unions;
+mod type_uses;
+mod unused_types;
 mod workspace;
 
 pub use page::import;

@@ -8,25 +8,30 @@ use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::decisions::Choices;
+use super::departed::DepartedSearch;
 use super::draft;
 use super::draft::Draft;
-use super::merge::{self, Merged};
+use super::merge::{self, MergeContext, Merged};
+use super::outline::{kind_of, outline};
 use super::place_names::{name_clashing_types, name_clashing_types_inside};
 use super::prose;
 use super::recurring::{NamedShapes, UsedNames};
 use super::report::ImportReport;
 use super::requirements::{self, Requirements};
-use super::rows::rows;
+use super::rows::{filter_other_rows, rows};
 use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes, SpecShapes};
 use super::shared_files::{SharedFile, SharedFiles};
 use super::task_unions::{self, SentSchemas};
+use super::type_uses::{BasedOn, LearnPass, TypeUses, Use};
+use super::unused_types;
 use super::workspace::{
     ImportError, Options, Outcome, SectionFingerprints, SpecFile, places, read, write_files,
 };
 use crate::docs::Unreadable;
 use crate::docs::nest::MAX_LEVELS;
-use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
+use crate::docs::openapi::{self, Document, Operation, Schema};
 use dataforseo_spec::fingerprints::Fingerprinted;
 use dataforseo_spec::glob::fits;
 use dataforseo_spec::language::{
@@ -34,8 +39,8 @@ use dataforseo_spec::language::{
     ResultObject, SharedType, SharedTypes, Source,
 };
 use dataforseo_spec::load::{File, TYPES_FILE, TYPES_FOLDER, in_section, parse};
-use dataforseo_spec::names;
 use dataforseo_spec::{Payload, Placement, Scope};
+use dataforseo_spec::{names, write};
 
 /// Imports the endpoints of an OpenAPI file whose path matches a pattern, in which `*` is any text.
 /// Without patterns, imports all endpoints.
@@ -46,7 +51,7 @@ pub fn import(
     root: &Path,
     file: &Path,
     only: &[String],
-    options: Options,
+    options: Options<'_>,
 ) -> Result<Vec<ImportReport>, ImportError> {
     let name = file.display().to_string();
     let document = openapi::read(&read(file)?).map_err(|reason| ImportError::Page {
@@ -91,9 +96,25 @@ pub fn import(
             operation,
         })
         .collect();
-    let files = OpenApiFiles::read(root, &operations)?;
-    let mut importer = Importer::new(&document, &files.shared, date_in(&name));
-    let outcomes = importer.run(&name, files, &operations)?;
+    let mut files = OpenApiFiles::read(root, &operations)?;
+    let date = date_in(&name);
+    let search = DepartedSearch {
+        root,
+        api: &api.content,
+        document: &document,
+        only,
+        date: date.as_ref(),
+        choices: options.choices,
+        source: &name,
+    };
+    let departed = search.run()?;
+    for renamed in departed.renamed {
+        files.endpoints.insert(renamed.path, renamed.file);
+    }
+    let mut importer = Importer::new(&document, &files.shared, date, options.choices);
+    let mut outcomes = importer.run(&name, files, &operations)?;
+    outcomes.extend(departed.outcomes);
+    unused_types::prune(root, &mut outcomes)?;
     // Files are written only after all files were read.
     write_files(root, outcomes, options)
 }
@@ -171,6 +192,7 @@ const MAX_FIELDS: usize = 100_000;
 pub(crate) struct Importer<'a> {
     pub(crate) document: &'a Document,
     date: Option<String>,
+    choices: &'a Choices,
     /// The folder whose types are being created.
     pub(crate) scope: Scope,
     /// The names of shapes: those of the spec, and those that occur more than once.
@@ -180,6 +202,7 @@ pub(crate) struct Importer<'a> {
     /// The shared types of the spec that this file also describes, with their schemas and, for a
     /// member, the schema of the union.
     met: IndexMap<(Scope, String), (&'a Schema, Option<&'a Schema>)>,
+    uses: TypeUses,
     /// The types that this import adds, by scope.
     pub(crate) added: BTreeMap<Scope, IndexMap<String, SharedType>>,
     pub(crate) used_names: UsedNames,
@@ -192,14 +215,20 @@ pub(crate) struct Importer<'a> {
     written: usize,
     /// The schemas that the file refers to and does not contain.
     pub(crate) missing: Vec<String>,
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     not_understood: Vec<String>,
 }
 
 impl<'a> Importer<'a> {
-    fn new(document: &'a Document, files: &SharedFiles, date: Option<String>) -> Self {
+    fn new(
+        document: &'a Document,
+        files: &SharedFiles,
+        date: Option<String>,
+        choices: &'a Choices,
+    ) -> Self {
         let mut named = NamedShapes::default();
         let mut used_names = UsedNames::default();
+        let mut uses = TypeUses::default();
         let mut all = BTreeMap::new();
         for scope in files.0.keys() {
             let visible = files.visible(scope);
@@ -207,6 +236,7 @@ impl<'a> Importer<'a> {
             let known = files.own(scope);
             for (name, ty) in &known.types {
                 let shape = spec_shapes.named(name);
+                uses.insert_own((scope.clone(), name.clone()), shape.clone());
                 named.insert(scope, shape, name);
                 used_names.insert(scope, name.clone());
                 let own = ty.members.iter().filter(|(_, it)| it.shared.is_none());
@@ -219,10 +249,12 @@ impl<'a> Importer<'a> {
         Self {
             document,
             date,
+            choices,
             scope: Scope::root(),
             named,
             known: all,
             met: IndexMap::new(),
+            uses,
             added: BTreeMap::new(),
             shapes: Shapes::new(document),
             inside: Vec::new(),
@@ -242,20 +274,29 @@ impl<'a> Importer<'a> {
         mut files: OpenApiFiles,
         operations: &[PathOperation<'a>],
     ) -> Result<Vec<Outcome>, ImportError> {
-        for PathOperation {
-            path,
-            place,
-            operation,
-            ..
-        } in operations
-        {
-            for end in ["", "Task", "Result"] {
+        for PathOperation { path, place, .. } in operations {
+            for end in ["", "Task"] {
                 let name = format!("{}{end}", place.name);
                 self.used_names.insert_of_endpoint(&place.scope, name);
             }
-            if let Some((_, file)) = files.endpoints.get(*path) {
-                self.scope.clone_from(&place.scope);
-                self.learn(operation, &file.content);
+            let known = files.endpoints.get(*path);
+            let result = known.and_then(|(_, file)| file.content.result.as_ref());
+            if result.is_some_and(|result| result.shared.is_none()) {
+                let name = format!("{}Result", place.name);
+                self.used_names.insert_of_endpoint(&place.scope, name);
+            }
+        }
+        for pass in [LearnPass::Count, LearnPass::Name] {
+            self.uses.pass = pass;
+            for it in operations {
+                if let Some((_, file)) = files.endpoints.get(it.path) {
+                    self.scope.clone_from(&it.place.scope);
+                    self.uses.based_on = match file.content.source.openapi {
+                        Some(_) => BasedOn::OpenApi,
+                        None => BasedOn::Page,
+                    };
+                    self.learn(it.operation, &file.content);
+                }
             }
         }
         self.find_sent(operations);
@@ -270,6 +311,9 @@ impl<'a> Importer<'a> {
                 .or_insert_with(|| self.visible_types(&place.scope));
             let file = place.file();
             let (report, merged) = self.merged(source, draft, &file, existing, types)?;
+            if let Some(merged) = &merged {
+                self.adopt(&place.scope, &merged.adopted);
+            }
             let written = merged
                 .map(|merged| files.written::<Endpoint>(&place.scope, &file, merged))
                 .transpose()?;
@@ -284,6 +328,18 @@ impl<'a> Importer<'a> {
             written.extend(fingerprints.filter_map(SectionFingerprints::file));
         }
         Ok(outcomes)
+    }
+
+    /// Copies the texts of fields to the added types that replace them.
+    fn adopt(&mut self, scope: &Scope, adopted: &[(String, Fields)]) {
+        for (name, fields) in adopted {
+            for scope in scope.outward() {
+                let added = self.added.get_mut(&scope);
+                if let Some(ty) = added.and_then(|added| added.get_mut(name)) {
+                    merge::copy_texts(fields, &mut ty.fields);
+                }
+            }
+        }
     }
 
     /// Returns all shared types that are visible in a scope, known and added.
@@ -378,8 +434,11 @@ impl<'a> Importer<'a> {
         let merged = if let Some((text, file)) = &existing {
             // The draft contains only a guess.
             endpoint.limits.tasks_per_call = None;
-            merge::merge_second(&endpoint, file, text, Some(types), &mut report)
-                .map_err(ImportError::Spec)?
+            let merged =
+                merge::merge_second(&endpoint, file, text, self.context(types), &mut report)
+                    .map_err(ImportError::Spec)?;
+            report.forget_known_sentences();
+            merged
         } else {
             report
                 .added
@@ -387,6 +446,13 @@ impl<'a> Importer<'a> {
             Merged::of_new_endpoint(file, &endpoint)
         };
         Ok((report, Some(merged)))
+    }
+
+    fn context<'t>(&'t self, types: &'t SharedTypes) -> MergeContext<'t> {
+        MergeContext {
+            shared: Some(types),
+            choices: self.choices,
+        }
     }
 
     /// Merges the shared types into their files, and adds the new ones.
@@ -400,15 +466,17 @@ impl<'a> Importer<'a> {
         let shared = std::mem::take(&mut files.shared);
         for (scope, shared) in shared.0 {
             let types = self.visible_types(&scope);
-            let mut added = self.added.remove(&scope).unwrap_or_default();
-            let target = file_of_new_types(&scope, &shared);
+            let added = self.added.remove(&scope).unwrap_or_default();
+            let mut new = new_types_by_file(&scope, &shared, added);
             let mut all: Vec<(String, Option<SharedFile>)> = shared
                 .into_iter()
                 .map(|file| (file.name.clone(), Some(file)))
                 .collect();
-            if !added.is_empty() && !all.iter().any(|(name, _)| *name == target) {
-                all.push((target.clone(), None));
-            }
+            let names = new
+                .keys()
+                .filter(|name| !all.iter().any(|(it, _)| it == *name));
+            let names: Vec<String> = names.cloned().collect();
+            all.extend(names.into_iter().map(|name| (name, None)));
             for (name, existing) in all {
                 let mut report = ImportReport {
                     page: source.to_owned(),
@@ -419,13 +487,16 @@ impl<'a> Importer<'a> {
                     Some(SharedFile { text, file, .. }) => {
                         report.not_understood = self.not_understood_of(&file.content);
                         let met = met.get(&scope).cloned().unwrap_or_default();
-                        merge::merge_types(&met, file, text, &types, &mut report)
-                            .map_err(ImportError::Spec)?
+                        let (context, day) = (self.context(&types), self.date.as_ref());
+                        let merged =
+                            merge::merge_types(&met, file, text, context, day, &mut report)
+                                .map_err(ImportError::Spec)?;
+                        report.forget_known_sentences();
+                        merged
                     }
                     None => Merged::of_no_types(&name),
                 };
-                if name == target {
-                    let added = std::mem::take(&mut added);
+                if let Some(added) = new.remove(&name) {
                     merged.add_types(&added);
                     let new = added.keys();
                     let new = new.map(|name| format!("{name}: a shared type; write its `doc`"));
@@ -518,8 +589,11 @@ impl<'a> Importer<'a> {
             if let Some(name) = &leaf.shared
                 && values.len() > 1
             {
-                let scope = self.scope_of(name);
-                self.named.insert(&scope, shape::values(&values), name);
+                let key = (self.scope_of(name), name.clone());
+                let shape = shape::values(&values);
+                if self.uses.note(&key, &shape) == Use::Names {
+                    self.named.insert(&key.0, shape, name);
+                }
             }
             let Some(inner) = innermost(schema) else {
                 continue;
@@ -555,12 +629,18 @@ impl<'a> Importer<'a> {
             ),
             None => self.shapes.named(schema_name),
         };
-        self.named.insert(&scope, shape, name);
         let key = (scope, name.to_owned());
-        if self.met.contains_key(&key) {
-            return;
+        match self.uses.note(&key, &shape) {
+            Use::Known => return,
+            Use::Counted | Use::Diverges => {}
+            Use::Names => {
+                self.named.insert(&key.0, shape, name);
+                if self.met.contains_key(&key) {
+                    return;
+                }
+                self.met.insert(key, (schema, of_union));
+            }
         }
-        self.met.insert(key, (schema, of_union));
         let mut fields = self.document.fields(schema);
         if let Some(union) = of_union {
             fields = self.document.member_fields(union, schema);
@@ -677,10 +757,11 @@ impl<'a> Importer<'a> {
             number_maps(&mut fields, example.as_ref());
             self.nest(&mut fields, &requirements);
             fit_example(&mut fields, example.as_ref(), "task", &mut self.notes);
+            filter_other_rows(path, &mut fields);
             fields
         });
-        let result = self.document.result(operation);
-        let result = result.and_then(|name| {
+        let result_name = self.document.result(operation);
+        let result = result_name.and_then(|name| {
             let schema = self.document.schema(name)?;
             let shared = self.name_of(&self.shapes.named(name));
             let fields = match shared {
@@ -700,10 +781,13 @@ impl<'a> Importer<'a> {
         });
         let tasks_per_call = task_fields.as_ref().map(|_| draft::tasks_per_call(mode));
         let result = result.filter(|_| mode != Mode::TaskPost);
+        // The rows are recognized by their fields, which a shared type keeps elsewhere.
+        let schema = result_name.filter(|_| result.is_some());
+        let schema = schema.and_then(|name| self.document.schema(name));
         let rows = task_fields
             .as_ref()
-            .zip(result.as_ref())
-            .and_then(|(task, result)| rows(task, result, &mut self.notes));
+            .zip(schema.map(|schema| outline(self.document, schema)))
+            .and_then(|(task, result)| rows(task, &result, &mut self.notes));
         Endpoint {
             path: path.to_owned(),
             method,
@@ -713,6 +797,7 @@ impl<'a> Importer<'a> {
             price: None,
             renamed_from: Vec::new(),
             removed_upstream: None,
+            evidence: None,
             doc: None,
             source: Source {
                 link,
@@ -808,7 +893,6 @@ impl<'a> Importer<'a> {
         self.inner(&mut field, schema, path, payload);
         draft::apply_facts(&mut field, &prose);
         field.wording = Some(draft::fingerprint(&lines));
-        field.over = draft::filtered_endpoint(name).filter(|_| payload.is_task());
         if payload == Payload::Result {
             forget_rules_of_tasks(&mut field);
         }
@@ -867,7 +951,8 @@ impl<'a> Importer<'a> {
 /// fields inside.
 pub fn read_fields(fields: &IndexMap<&str, &Schema>, payload: Payload) -> Fields {
     let document = Document::default();
-    let mut importer = Importer::new(&document, &SharedFiles::default(), None);
+    let choices = Choices::NONE;
+    let mut importer = Importer::new(&document, &SharedFiles::default(), None, &choices);
     let mut read = importer.fields(fields, "", payload);
     if payload.is_task() {
         importer.nest(&mut read, &requirements_of(fields));
@@ -894,7 +979,9 @@ fn number_maps(fields: &mut Fields, example: Option<&Value>) {
             .and_then(|example| example.get(name))
             .and_then(Value::as_object)
             .is_some_and(|map| map.keys().all(|key| key.parse::<u32>().is_ok()));
-        if numbered && field.kind == FieldType::Map {
+        // Only the number of numbered keys is limited.
+        let is_limited = field.max_items.is_some();
+        if (numbered || is_limited) && field.kind == FieldType::Map {
             field.numbered = Some(true);
         }
     }
@@ -951,34 +1038,53 @@ fn innermost(schema: &Schema) -> Option<&str> {
     schema.named().or_else(|| innermost(schema.element()?))
 }
 
-pub(crate) fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
-    if let Some(items) = &schema.items {
-        return (FieldType::List, Some(kind_of(items).0));
-    }
-    if let Some(Additional::Schema(of)) = &schema.additional_properties {
-        return (FieldType::Map, Some(kind_of(of).0));
-    }
-    if schema.named().is_some() {
-        return (FieldType::Object, None);
-    }
-    let kind = match schema.kind.as_deref() {
-        Some("string") => FieldType::String,
-        Some("integer") => FieldType::Integer,
-        Some("number") => FieldType::Float,
-        Some("boolean") => FieldType::Boolean,
-        _ => FieldType::Json,
-    };
-    (kind, None)
-}
+/// The number of lines of new types in one file. A file of the spec can have 1,500 lines, and people
+/// add texts.
+const MAX_NEW_LINES: usize = 1_000;
 
-/// Returns the file that receives the new types of a scope.
-fn file_of_new_types(scope: &Scope, existing: &[SharedFile]) -> String {
-    let folder = scope.file(&format!("{TYPES_FOLDER}/"));
-    if existing.iter().any(|file| file.name.starts_with(&folder)) {
-        format!("{folder}imported.yaml")
-    } else {
-        scope.file(TYPES_FILE)
+/// Distributes the new types of a scope to files. Types that are too long for one file are in several
+/// files, by the first word of their names.
+fn new_types_by_file(
+    scope: &Scope,
+    existing: &[SharedFile],
+    added: IndexMap<String, SharedType>,
+) -> BTreeMap<String, IndexMap<String, SharedType>> {
+    let folder = scope.file(TYPES_FOLDER);
+    let in_folder = existing
+        .iter()
+        .any(|file| file.name.starts_with(&format!("{folder}/")));
+    let lines = |name: &str, ty: &SharedType| write::shared_type(name, ty).lines().count();
+    let all: usize = added.iter().map(|(name, ty)| lines(name, ty)).sum();
+    let mut files: BTreeMap<String, IndexMap<String, SharedType>> = BTreeMap::new();
+    if added.is_empty() {
+        return files;
     }
+    if all <= MAX_NEW_LINES || (!existing.is_empty() && !in_folder) {
+        let name = if in_folder {
+            format!("{folder}/imported.yaml")
+        } else {
+            scope.file(TYPES_FILE)
+        };
+        files.insert(name, added);
+        return files;
+    }
+    let mut by_word: BTreeMap<String, Vec<(String, SharedType)>> = BTreeMap::new();
+    for (name, ty) in added {
+        let snake = names::field_name(&name).unwrap_or_default();
+        let word = snake.split('_').next().unwrap_or_default().to_owned();
+        by_word.entry(word).or_default().push((name, ty));
+    }
+    let prefix = if in_folder { "imported_" } else { "" };
+    let (mut current, mut length) = (String::new(), 0);
+    for (word, types) in by_word {
+        let own: usize = types.iter().map(|(name, ty)| lines(name, ty)).sum();
+        if current.is_empty() || length + own > MAX_NEW_LINES {
+            (current, length) = (format!("{folder}/{prefix}{word}.yaml"), 0);
+        }
+        length += own;
+        files.entry(current.clone()).or_default().extend(types);
+    }
+    files
 }
 
 #[cfg(test)]

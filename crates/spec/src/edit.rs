@@ -80,91 +80,6 @@ impl Editor {
         self.insert(mapping, before.map(String::as_str), lines)
     }
 
-    /// Inserts an entry after another one of the mapping, or before all. A mapping that is not
-    /// there is added at the end of its parent.
-    ///
-    /// # Errors
-    /// Returns an error if the mapping is not in block style, is another kind of value, or has no
-    /// entry `after`.
-    pub fn insert(
-        &mut self,
-        mapping: &[String],
-        after: Option<&str>,
-        lines: &str,
-    ) -> Result<(), Diagnostics> {
-        match self.value(mapping) {
-            None => return self.add_mapping(mapping, lines),
-            Some(Value::Object(_) | Value::Null) => {}
-            Some(_) => {
-                return Err(self.refusal(mapping, "is not a mapping, so no entry can be added"));
-            }
-        }
-        let keys = self.keys(mapping);
-        let Some(first) = keys.first() else {
-            // An empty mapping is written `{}`, so its line is replaced.
-            let (start, end) = self.lines_of(mapping)?;
-            let key = mapping.last().map_or_else(String::new, |key| key_text(key));
-            let head = format!("{:1$}{key}:\n", "", self.column(mapping));
-            return self.replace(start, end, &(head + lines));
-        };
-        self.refuse_flow_style(&child(mapping, first))?;
-        let at = match after {
-            Some(key) => self.lines_of(&child(mapping, key))?.1,
-            None => self.lines_of(&child(mapping, first))?.0,
-        };
-        self.replace(at, at, lines)
-    }
-
-    /// Adds a mapping that is not there, with its entries, at the end of its parent.
-    fn add_mapping(&mut self, mapping: &[String], lines: &str) -> Result<(), Diagnostics> {
-        let [parents @ .., key] = mapping else {
-            let end = self.text.lines().count();
-            return self.replace(end, end, lines);
-        };
-        let keys = self.keys(parents);
-        // The members of a union are its last entry.
-        let before = keys.iter().rfind(|other| *other != "members");
-        let head = format!("{:1$}{2}:\n", "", self.indent(parents), key_text(key));
-        self.insert(parents, before.map(String::as_str), &(head + lines))
-    }
-
-    /// Rejects an entry that shares a line with the mapping that contains it.
-    fn refuse_flow_style(&self, entry: &[String]) -> Result<(), Diagnostics> {
-        let location = self.tree.location(entry);
-        let line = usize::try_from(location.line)
-            .unwrap_or(1)
-            .saturating_sub(1);
-        let text = self.text.lines().nth(line).unwrap_or_default();
-        let before: String = text.chars().take(self.column(entry)).collect();
-        if before.trim().is_empty() {
-            return Ok(());
-        }
-        let message = "write one key per line in this mapping, so that the import can edit it";
-        Err(Diagnostics(vec![Diagnostic::new(
-            &self.name, location, message,
-        )]))
-    }
-
-    /// Returns the error for an edit at a path.
-    fn refusal(&self, path: &[String], message: &str) -> Diagnostics {
-        let message = format!("`{}` {message}", path.join("."));
-        let location = self.tree.location(path);
-        Diagnostics(vec![Diagnostic::new(&self.name, location, message)])
-    }
-
-    /// Removes an entry. Does nothing if it is not there.
-    ///
-    /// # Errors
-    /// Returns an error if the mapping is not in block style.
-    pub fn remove(&mut self, path: &[String]) -> Result<(), Diagnostics> {
-        if !self.tree.has(path) {
-            return Ok(());
-        }
-        self.refuse_flow_style(path)?;
-        let (start, end) = self.lines_of(path)?;
-        self.replace(start, end, "")
-    }
-
     /// Returns whether an entry contains comments.
     pub fn has_comments(&self, path: &[String]) -> bool {
         let Ok((start, end)) = self.lines_of(path) else {
@@ -287,12 +202,15 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_removed_with_its_lines() {
-        let mut editor = Editor::new("a.yaml", TEXT).unwrap();
-        editor.remove(&path(&["types", "A", "members"])).unwrap();
-        editor.remove(&path(&["types", "A", "members"])).unwrap();
-        let expected = "types:\n  A:\n    tag: type\n  B:\n    doc: Text.\n";
-        assert_eq!(editor.text(), expected);
+    fn an_entry_is_removed_with_a_mapping_that_becomes_empty() {
+        let mut editor =
+            Editor::new("a.yaml", "a:\n  b:\n    c: 1\n  d:\n    - 1\n    - 2\n").unwrap();
+        editor.remove(&path(&["a"]), "x").unwrap();
+        editor.remove(&path(&["a", "b"]), "c").unwrap();
+        assert_eq!(editor.text(), "a:\n  d:\n    - 1\n    - 2\n");
+        editor.insert(&path(&["a"]), Some("d"), "  e: 3\n").unwrap();
+        editor.remove(&path(&["a"]), "d").unwrap();
+        assert_eq!(editor.text(), "a:\n  e: 3\n");
     }
 
     #[test]

@@ -42,6 +42,9 @@ pub struct Endpoint {
     /// stays deprecated until the next major version.
     #[serde(default)]
     pub removed_upstream: Option<String>,
+    /// The origin of an endpoint that is not in the documentation.
+    #[serde(default)]
+    pub evidence: Option<String>,
     /// Purpose of the endpoint, in our own words. Markdown; the first line is the summary.
     #[serde(default)]
     pub doc: Option<String>,
@@ -588,6 +591,12 @@ pub struct Member {
     /// Name of the shared type, if several members have the same fields.
     #[serde(default, rename = "use")]
     pub shared: Option<String>,
+    /// The day since which the documentation lacks the member: `yyyy-mm-dd`.
+    #[serde(default)]
+    pub removed_upstream: Option<String>,
+    /// The origin of a member that is not in the documentation.
+    #[serde(default)]
+    pub evidence: Option<String>,
     /// Fields that not all members of the union have.
     #[serde(default)]
     pub fields: Fields,

@@ -59,7 +59,7 @@ pub fn edit(name: &str, text: &str, edit: &EndpointEdit<'_>) -> Result<Edited, D
 fn set_function(editor: &mut Editor, edit: &EndpointEdit<'_>) -> Result<(), Diagnostics> {
     let name = edit.function;
     if name == default_function(&edit.spec.path) {
-        return editor.remove(&["function".to_owned()]);
+        return editor.remove(&[], "function");
     }
     if edit.spec.function.as_deref() == Some(name) {
         return Ok(());
@@ -88,7 +88,7 @@ fn set_price(
     let path = ["price".to_owned()];
     if card.is_free() {
         let was_priced = !own.is_free();
-        editor.remove(&path)?;
+        editor.remove(&[], "price")?;
         if spec.charged != Some(false) {
             editor.set(&[], "charged", &ENDPOINT_KEYS, "charged: false\n")?;
         }
@@ -99,7 +99,7 @@ fn set_price(
         });
     }
     let was_free = spec.charged == Some(false);
-    editor.remove(&["charged".to_owned()])?;
+    editor.remove(&[], "charged")?;
     if own == card && !was_free {
         return Ok(Outcome::Unchanged);
     }

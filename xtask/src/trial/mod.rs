@@ -23,7 +23,9 @@ use dataforseo_spec::load::parse;
 use dataforseo_spec::model::{self, Model};
 use dataforseo_spec::{fixtures, sentences};
 
+pub use copy::copy_checkout;
 use measure::cargo;
+pub use sections::declare as declare_sections;
 
 /// The error of a trial.
 pub type TrialError = Box<dyn Error>;
@@ -226,6 +228,15 @@ fn generate(trial: &Trial, model: &Model, show: &mut Show<'_>) -> Result<(), Tri
         wanted.len(),
         bytes as f64 / 1e6
     ))
+}
+
+/// Compiles the models of a checkout with all sections. Returns whether they compile.
+///
+/// # Errors
+/// When cargo cannot be started.
+pub fn compile_models(checkout: &Path, target: &Path) -> Result<bool, TrialError> {
+    let check = ["check", "--all-features", "-p", "dataforseo-models"];
+    Ok(cargo(checkout, target, &check)?.success)
 }
 
 /// Compiles the models of the copy with all sections.
