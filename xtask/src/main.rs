@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    CommandError, check, diff, drift, generate, import, openapi, prices, replay, scan, style, trial,
-    update,
+    CommandError, check, diff, drift, generate, import, openapi, prices, replay, scan, style,
+    trial, update,
 };
 use xtask::checkout;
 

@@ -80,6 +80,96 @@ impl Editor {
         self.insert(mapping, before.map(String::as_str), lines)
     }
 
+    /// Removes an entry. Does nothing if it is not there. A mapping that becomes empty is removed,
+    /// too.
+    ///
+    /// # Errors
+    /// Returns an error if the mapping is not in block style.
+    pub fn remove(&mut self, mapping: &[String], key: &str) -> Result<(), Diagnostics> {
+        let path = child(mapping, key);
+        if self.value(&path).is_none() {
+            return Ok(());
+        }
+        if let ([parents @ .., name], [_]) = (mapping, self.keys(mapping).as_slice()) {
+            return self.remove(parents, name);
+        }
+        self.refuse_flow_style(&path)?;
+        let (start, end) = self.lines_of(&path)?;
+        self.replace(start, end, "")
+    }
+
+    /// Inserts an entry after another one of the mapping, or before all. A mapping that is not
+    /// there is added at the end of its parent.
+    ///
+    /// # Errors
+    /// Returns an error if the mapping is not in block style, is another kind of value, or has no
+    /// entry `after`.
+    pub fn insert(
+        &mut self,
+        mapping: &[String],
+        after: Option<&str>,
+        lines: &str,
+    ) -> Result<(), Diagnostics> {
+        match self.value(mapping) {
+            None => return self.add_mapping(mapping, lines),
+            Some(Value::Object(_) | Value::Null) => {}
+            Some(_) => {
+                return Err(self.refusal(mapping, "is not a mapping, so no entry can be added"));
+            }
+        }
+        let keys = self.keys(mapping);
+        let Some(first) = keys.first() else {
+            // An empty mapping is written `{}`, so its line is replaced.
+            let (start, end) = self.lines_of(mapping)?;
+            let key = mapping.last().map_or_else(String::new, |key| key_text(key));
+            let head = format!("{:1$}{key}:\n", "", self.column(mapping));
+            return self.replace(start, end, &(head + lines));
+        };
+        self.refuse_flow_style(&child(mapping, first))?;
+        let at = match after {
+            Some(key) => self.lines_of(&child(mapping, key))?.1,
+            None => self.lines_of(&child(mapping, first))?.0,
+        };
+        self.replace(at, at, lines)
+    }
+
+    /// Adds a mapping that is not there, with its entries, at the end of its parent.
+    fn add_mapping(&mut self, mapping: &[String], lines: &str) -> Result<(), Diagnostics> {
+        let [parents @ .., key] = mapping else {
+            let end = self.text.lines().count();
+            return self.replace(end, end, lines);
+        };
+        let keys = self.keys(parents);
+        // The members of a union are its last entry.
+        let before = keys.iter().rfind(|other| *other != "members");
+        let head = format!("{:1$}{2}:\n", "", self.indent(parents), key_text(key));
+        self.insert(parents, before.map(String::as_str), &(head + lines))
+    }
+
+    /// Rejects an entry that shares a line with the mapping that contains it.
+    fn refuse_flow_style(&self, entry: &[String]) -> Result<(), Diagnostics> {
+        let location = self.tree.location(entry);
+        let line = usize::try_from(location.line)
+            .unwrap_or(1)
+            .saturating_sub(1);
+        let text = self.text.lines().nth(line).unwrap_or_default();
+        let before: String = text.chars().take(self.column(entry)).collect();
+        if before.trim().is_empty() {
+            return Ok(());
+        }
+        let message = "write one key per line in this mapping, so that the import can edit it";
+        Err(Diagnostics(vec![Diagnostic::new(
+            &self.name, location, message,
+        )]))
+    }
+
+    /// Returns the error for an edit at a path.
+    fn refusal(&self, path: &[String], message: &str) -> Diagnostics {
+        let message = format!("`{}` {message}", path.join("."));
+        let location = self.tree.location(path);
+        Diagnostics(vec![Diagnostic::new(&self.name, location, message)])
+    }
+
     /// Returns whether an entry contains comments.
     pub fn has_comments(&self, path: &[String]) -> bool {
         let Ok((start, end)) = self.lines_of(path) else {
