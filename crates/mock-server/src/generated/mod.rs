@@ -88,6 +88,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "target",
+            targets: "targets",
         }),
         fixtures: &[
             (
@@ -123,6 +124,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "target",
+            targets: "targets",
         }),
         fixtures: &[
             (
@@ -158,6 +160,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "target",
+            targets: "targets",
         }),
         fixtures: &[
             (
@@ -193,6 +196,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "url",
+            targets: "targets",
         }),
         fixtures: &[
             (
@@ -228,6 +232,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "target",
+            targets: "targets",
         }),
         fixtures: &[
             (
@@ -257,6 +262,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "target",
+            targets: "targets",
         }),
         fixtures: &[
             (
@@ -292,6 +298,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "target",
+            targets: "targets",
         }),
         fixtures: &[
             (
@@ -680,6 +687,44 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
                 "v3/backlinks/timeseries_summary/live/unknown.json",
                 include_str!(
                     "../../fixtures/v3/backlinks/timeseries_summary/live/unknown.json"
+                ),
+            ),
+        ],
+    },
+    #[cfg(feature = "keywords_data")]
+    MockEndpoint {
+        info: models::keywords_data::google_ads::SearchVolumeLive::INFO,
+        lossy_fields: lossy_fields::<
+            models::keywords_data::google_ads::SearchVolumeLive,
+        >,
+        per_target: Some(TargetRows {
+            rows: "result",
+            target: "keyword",
+            targets: "keywords",
+        }),
+        fixtures: &[
+            (
+                "v3/keywords_data/google_ads/search_volume/live/empty.json",
+                include_str!(
+                    "../../fixtures/v3/keywords_data/google_ads/search_volume/live/empty.json"
+                ),
+            ),
+            (
+                "v3/keywords_data/google_ads/search_volume/live/nulls.json",
+                include_str!(
+                    "../../fixtures/v3/keywords_data/google_ads/search_volume/live/nulls.json"
+                ),
+            ),
+            (
+                "v3/keywords_data/google_ads/search_volume/live/synthetic.json",
+                include_str!(
+                    "../../fixtures/v3/keywords_data/google_ads/search_volume/live/synthetic.json"
+                ),
+            ),
+            (
+                "v3/keywords_data/google_ads/search_volume/live/unknown.json",
+                include_str!(
+                    "../../fixtures/v3/keywords_data/google_ads/search_volume/live/unknown.json"
                 ),
             ),
         ],
