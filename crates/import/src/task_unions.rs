@@ -115,8 +115,8 @@ mod tests {
                 "requestBody": { "content": { "application/json": media } },
             } } },
             "components": { "schemas": {
-                "Task": { "properties": { "wanted": { "type": "array", "items": named("Wanted") } } },
-                "Wanted": {
+                "Task": { "properties": { "targets": { "type": "array", "items": named("Target") } } },
+                "Target": {
                     "properties": { "kind": { "type": "string" } },
                     "discriminator": { "propertyName": "kind", "mapping": {
                         "site": "#/components/schemas/Site",
@@ -138,14 +138,14 @@ mod tests {
         let (task, example) = document.task(operation).unwrap();
         let mut sent = SentSchemas::default();
         sent.add(&document, task, example);
-        for (name, is_sent) in [("Wanted", true), ("Word", true), ("Other", false)] {
+        for (name, is_sent) in [("Target", true), ("Word", true), ("Other", false)] {
             assert_eq!(
                 sent.contains(document.schema(name).unwrap()),
                 is_sent,
                 "{name}"
             );
         }
-        let fields = document.fields(document.schema("Wanted").unwrap());
+        let fields = document.fields(document.schema("Target").unwrap());
         assert!(!sent.has_tag(&fields, "missing"));
         sent.has_tag(&fields, "kind")
     }
@@ -153,10 +153,10 @@ mod tests {
     #[test]
     fn a_tag_that_no_example_has_is_not_sent() {
         assert!(!is_tagged(
-            &json!({ "wanted": [{ "site": "a.example" }, { "word": "b" }] })
+            &json!({ "targets": [{ "site": "a.example" }, { "word": "b" }] })
         ));
         assert!(is_tagged(
-            &json!({ "wanted": [{ "kind": "word", "word": "b" }] })
+            &json!({ "targets": [{ "kind": "word", "word": "b" }] })
         ));
     }
 
