@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use dataforseo_client::models::backlinks::BulkPagesSummaryLiveResult;
+use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveResult};
 use dataforseo_client::models::drift::decode;
 use dataforseo_client::models::serp::google::SerpItem;
 use dataforseo_client::models::{Envelope, TaskResponse};
+use dataforseo_mock_server::Synthetic;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -113,11 +114,7 @@ fn main() {
 
 /// The items of a list: flat objects with maps.
 fn rows() {
-    let fixture = include_str!(
-        "../../crates/mock-server/fixtures/v3/backlinks/bulk_pages_summary/live/synthetic.json"
-    );
-    let fixture: Value = serde_json::from_str(fixture).unwrap();
-    let mut body = fixture["response"]["body"].clone();
+    let mut body = Synthetic::of(BulkPagesSummaryLive).unwrap().response();
     let item = body["tasks"][0]["result"][0]["items"][0].clone();
     body["tasks"][0]["result"][0]["items"] = vec![item; 1000].into();
     let clean = body.to_string();

@@ -6,10 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 mock=${1:-$root/target/debug/dataforseo-mock-server}
-fixtures=$root/crates/mock-server/fixtures/v3/backlinks
 cache=$root/target/clients
-# There is a folder of fixtures per endpoint, and each client must report on every one.
-endpoints=$(find "$fixtures" -mindepth 1 -maxdepth 1 -type d | wc -l)
 passed=0 failed=0 skipped=0 crashed=0
 
 mkdir -p "$cache"
@@ -23,6 +20,14 @@ stop() {
   rm -rf "$work"
 }
 trap stop EXIT
+
+# The embedded fixtures as files, with a folder per endpoint. Each client must report on every one.
+fixtures=$work/v3/backlinks
+while IFS=$'\t' read -r name _; do
+  mkdir -p "$work/$(dirname "$name")"
+  "$mock" show "$name" >"$work/$name"
+done < <("$mock" ls | grep '^v3/backlinks/.*/\(documentation\|synthetic\)\.json')
+endpoints=$(find "$fixtures" -mindepth 1 -maxdepth 1 -type d | wc -l)
 
 # If the program cannot be started, `read` fails at the end of the pipe.
 mkfifo "$work/ready"

@@ -122,7 +122,8 @@ async fn tasks_of_one_post_have_their_own_ids() {
     assert_eq!(codes, [Some(20100), Some(40501), Some(20100)]);
     assert_ne!(response["tasks"][0]["id"], response["tasks"][2]["id"]);
     assert_eq!(response["tasks_error"], 1);
-    assert_eq!(response["tasks"][2]["data"]["function"], "google/organic");
+    assert_eq!(response["tasks"][2]["data"]["function"], "task_post");
+    assert_eq!(response["tasks"][2]["data"]["se_type"], "organic");
     // The same again is the same again; another post has other identifiers.
     let again = ask(&mock, "POST", path, &headers, &body.to_string())
         .await

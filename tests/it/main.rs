@@ -37,6 +37,7 @@ mod requests;
 mod salvage;
 mod schemas;
 mod secrets;
+mod synthetic;
 mod targets;
 mod tasks;
 mod typed;

@@ -83,7 +83,7 @@ fn on(date: Date) -> Builder {
 async fn each_fixture_is_replayed_byte_for_byte() {
     let mock = MockServer::start().await.unwrap();
     for endpoint in dataforseo_client::models::ENDPOINTS {
-        for fixture in fixtures::of(endpoint.path) {
+        for fixture in fixtures::committed(endpoint.path) {
             let name = fixture.name;
             let body = match fixture.request {
                 Value::Null => String::new(),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    CommandError, check, diff, drift, generate, import, openapi, scan, style, trial, update,
+    CommandError, check, diff, drift, generate, import, openapi, replay, scan, style, trial, update,
 };
 use xtask::checkout;
 
@@ -29,6 +29,7 @@ enum XtaskCommand {
     /// Print the spec as an OpenAPI 3.1 document, in JSON.
     Openapi,
     Generate(generate::GenerateArguments),
+    Replay(replay::ReplayArguments),
     Scan(scan::ScanArguments),
     Style(style::StyleArguments),
     Trial(trial::TrialArguments),
@@ -54,6 +55,7 @@ fn run(command: XtaskCommand) -> Result<ExitCode, CommandError> {
         XtaskCommand::Diff(arguments) => diff::run(&root, arguments),
         XtaskCommand::Drift(arguments) => drift::run(&root, &arguments),
         XtaskCommand::Openapi => openapi::run(&root),
+        XtaskCommand::Replay(arguments) => replay::run(&root, &arguments),
         XtaskCommand::Generate(arguments) => generate::run(&root, &arguments),
         XtaskCommand::Scan(arguments) => scan::run(&arguments),
         XtaskCommand::Style(arguments) => style::run(&root, &arguments),

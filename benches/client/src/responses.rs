@@ -1,18 +1,14 @@
-//! Synthetic responses of `bulk_pages_summary`, in the shape of the fixture and with values of all
+//! Responses of `bulk_pages_summary`, in the shape of a synthetic response and with values of all
 //! lengths.
 
-use std::fs;
-
+use dataforseo_mock_server::Synthetic;
 use serde_json::{Map, Value};
 
 use crate::Outcome;
 
-const FIXTURE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../crates/mock-server/fixtures/v3/backlinks/bulk_pages_summary/live/synthetic.json"
-);
+const PATH: &str = "/v3/backlinks/bulk_pages_summary/live";
 
-/// Keys of the maps whose keys are generated in the fixture. The most frequent ones come first.
+/// Keys of the maps whose keys are synthetic in the response. The most frequent ones come first.
 const KEYS: [(&str, [&str; 7]); 4] = [
     (
         "referring_links_tld",
@@ -61,14 +57,14 @@ fn target(number: usize) -> String {
 ///
 /// The same number of items always gives the same body.
 pub fn body(items: usize) -> Outcome<String> {
-    let fixture: Value = serde_json::from_str(&fs::read_to_string(FIXTURE)?)?;
-    let mut body = fixture["response"]["body"].clone();
+    let synthetic = Synthetic::of_path(PATH).ok_or("the mock server lacks the endpoint")?;
+    let mut body = synthetic.response();
     let task = &mut body["tasks"][0];
     task["data"]["targets"] = targets(items).into();
     let result = &mut task["result"][0];
     let shape = result["items"][0]
         .as_object()
-        .ok_or("the fixture has no item")?;
+        .ok_or("the response has no item")?;
     let mut random = fastrand::Rng::with_seed(1);
     let items: Vec<Value> = (0..items)
         .map(|number| item(shape, number, &mut random).into())

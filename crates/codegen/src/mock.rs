@@ -1,4 +1,5 @@
-//! The mock server's table: every endpoint with its embedded fixtures.
+//! The mock server's table: every endpoint with its embedded fixtures, and the tables of synthetic
+//! responses.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -46,6 +47,14 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
             }
         })
     });
+    let tables = model.sections.iter().map(|section| {
+        let feature = &section.name;
+        let file = format!("{feature}.json");
+        quote! {
+            #[cfg(feature = #feature)]
+            (#feature, include_str!(#file))
+        }
+    });
     quote! {
         #[allow(unused_imports, reason = "a build may be without any section")]
         use dataforseo_models::{self as models, Endpoint as _};
@@ -55,5 +64,8 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
 
         /// Every endpoint of the mock server, sorted by path.
         pub(crate) static ENDPOINTS: &[MockEndpoint] = &[#(#endpoints),*];
+
+        /// The tables of synthetic responses by section, as JSON.
+        pub(crate) static TABLES: &[(&str, &str)] = &[#(#tables),*];
     }
 }

@@ -5,7 +5,6 @@ use std::io;
 use std::path::Path;
 
 use dataforseo_spec::files::{self, FileChange, files_below};
-use dataforseo_spec::fixtures;
 
 use crate::folders::{GENERATED_FOLDERS, LANGUAGE_SCHEMA};
 use crate::rust::Files;
@@ -42,21 +41,6 @@ pub fn stale(root: &Path, files: &Files) -> io::Result<Vec<FileChange>> {
             }
         }
     }
-    // A synthetic fixture of a removed endpoint, or of one that now has a documented fixture.
-    for path in files_below(&root.join(fixtures::FOLDER))? {
-        let relative = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
-        if files.contains_key(&relative) {
-            continue;
-        }
-        let found = fs::read_to_string(&path)?;
-        if found.contains(fixtures::SYNTHETIC) {
-            stale.push(FileChange {
-                path: relative,
-                wanted: None,
-                found: Some(found),
-            });
-        }
-    }
     Ok(stale)
 }
 
@@ -67,6 +51,6 @@ pub fn stale(root: &Path, files: &Files) -> io::Result<Vec<FileChange>> {
 /// written. Also returns an error if a file cannot be written or removed.
 pub fn write(root: &Path, changes: &[FileChange]) -> io::Result<()> {
     let mut places = GENERATED_FOLDERS.to_vec();
-    places.extend([fixtures::FOLDER, LANGUAGE_SCHEMA]);
+    places.push(LANGUAGE_SCHEMA);
     files::write(root, &places, changes)
 }

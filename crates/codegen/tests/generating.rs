@@ -598,7 +598,6 @@ fn the_hard_places() {
     let workspace = places();
     let files = files(workspace.path());
     let models = "crates/models/src/generated/backlinks";
-    let fixtures = "crates/mock-server/fixtures/v3/backlinks/things";
     for (name, path) in [
         ("list", format!("{models}/things_live.rs")),
         ("post", format!("{models}/things_task_post.rs")),
@@ -623,10 +622,9 @@ fn the_hard_places() {
             "places_result_schema",
             "crates/models/schemas/backlinks/things_live.result.json".to_owned(),
         ),
-        ("list_fixture", format!("{fixtures}/live/synthetic.json")),
         (
-            "get_fixture",
-            format!("{fixtures}/task_get/{{kind}}/advanced/{{id}}/synthetic.json"),
+            "places_tables",
+            "crates/mock-server/src/generated/backlinks.json".to_owned(),
         ),
     ] {
         insta::assert_snapshot!(name, files[Path::new(&path)]);

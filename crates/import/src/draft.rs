@@ -85,6 +85,7 @@ pub fn draft(page: &Page, known: NestingHints<'_>) -> Result<Draft, Unreadable> 
         charged: None,
         renamed_from: Vec::new(),
         removed_upstream: None,
+        evidence: None,
         doc: None,
         source: Source {
             link,

@@ -9,13 +9,15 @@ use serde_json::Value;
 use super::workspace::ImportError;
 
 /// Checks that the new texts of spec files contain every mapping entry of the files in the
-/// workspace. New files, fixtures and fingerprints are not compared.
+/// workspace, except for those that a person gave up. New files, fixtures and fingerprints are not
+/// compared.
 ///
 /// # Errors
 /// Returns an error with the entries that a new text lacks, or if a new text is not YAML.
-pub fn ensure_kept<'a>(
+pub fn ensure_kept(
     root: &Path,
-    files: impl IntoIterator<Item = &'a (PathBuf, String)>,
+    files: &[(PathBuf, String)],
+    given_up: &[String],
 ) -> Result<(), ImportError> {
     for (path, wanted) in files {
         let is_spec = path.starts_with("spec") && path.extension().is_some_and(|it| it == "yaml");
@@ -33,6 +35,7 @@ pub fn ensure_kept<'a>(
         let old = parse::<Value>(&name, &found).map_err(ImportError::Spec)?;
         let mut entries = Vec::new();
         lost(&old.content, &new.content, "", &mut entries);
+        entries.retain(|entry| !given_up.iter().any(|it| is_inside(entry, it)));
         if !entries.is_empty() {
             return Err(ImportError::Lost {
                 path: name,
@@ -41,6 +44,12 @@ pub fn ensure_kept<'a>(
         }
     }
     Ok(())
+}
+
+/// Returns whether an entry is another one, or inside of it.
+fn is_inside(entry: &str, outer: &str) -> bool {
+    let rest = entry.strip_prefix(outer);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Lists the mapping entries of `old` that `new` lacks. An entry that is lost as a whole is listed
@@ -78,9 +87,23 @@ mod tests {
     const OLD: &str = "a:\n  b: 1\n  c:\n    - d: 1\n      e: 2\n    - f: 3\n";
 
     fn check(new: &str) -> Result<(), ImportError> {
+        check_without(new, &[])
+    }
+
+    fn check_without(new: &str, given_up: &[String]) -> Result<(), ImportError> {
         let workspace = Workspace::new();
         workspace.write("spec/x.yaml", OLD);
-        ensure_kept(workspace.path(), &[("spec/x.yaml".into(), new.to_owned())])
+        let files = [("spec/x.yaml".into(), new.to_owned())];
+        ensure_kept(workspace.path(), &files, given_up)
+    }
+
+    #[test]
+    fn entries_that_a_person_gave_up_are_not_listed() {
+        let new = "a:\n  c:\n    - d: 7\n";
+        let given_up = ["a.b", "a.c.0", "a.c.1"].map(str::to_owned);
+        check_without(new, &given_up).unwrap();
+        let error = check_without(new, &given_up[1..]).unwrap_err().to_string();
+        assert!(error.contains("would remove a.b, and"), "{error}");
     }
 
     #[test]
@@ -110,6 +133,7 @@ mod tests {
         ensure_kept(
             workspace.path(),
             &[("fixtures/x.json".into(), "{}".to_owned())],
+            &[],
         )
         .unwrap();
     }

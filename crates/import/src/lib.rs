@@ -8,6 +8,9 @@
 //!
 //! This crate depends on [`dataforseo_spec`] only, and not on the generator.
 
+pub mod decision_groups;
+pub mod decisions;
+mod departed;
 pub mod docs;
 pub mod draft;
 mod fixture;
@@ -26,6 +29,8 @@ mod schema_prose;
 mod shape;
 mod shared_files;
 mod task_unions;
+mod type_uses;
+mod unused_types;
 mod workspace;
 
 pub use page::import;

@@ -1,9 +1,13 @@
 //! Merges drafts into spec files. New facts are added, and texts of people stay. Contradictions are
 //! reported and overwrite nothing.
 
+mod decide;
+mod uses;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::decisions::{Choice, Choices, ENDPOINT, MEMBER_REMOVED, REMOVED};
 use super::report::ImportReport;
 use dataforseo_spec::Diagnostics;
 use dataforseo_spec::edit::Editor;
@@ -13,8 +17,12 @@ use dataforseo_spec::language::{
     Endpoint, Field, FieldType, Fields, Member, SharedType, SharedTypes, Values,
 };
 use dataforseo_spec::load::File;
-use dataforseo_spec::tree::Path;
+use dataforseo_spec::tree::{Path, Tree};
 use dataforseo_spec::write;
+
+use decide::{At, FactQuestion};
+use uses::Objects;
+pub use uses::copy_texts;
 
 /// A spec file after a merge.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +31,8 @@ pub struct Merged {
     pub text: String,
     /// The fingerprints of the texts that are new or changed.
     pub fingerprints: FileFingerprints,
+    /// The fields that shared types replace, by the name of the type.
+    pub adopted: Vec<(String, Fields)>,
 }
 
 impl Merged {
@@ -31,6 +41,7 @@ impl Merged {
         Self {
             text: write::endpoint(file, draft),
             fingerprints: fingerprints::of(draft),
+            adopted: Vec::new(),
         }
     }
 
@@ -40,6 +51,7 @@ impl Merged {
         Self {
             text: write::shared(file, &SharedTypes::default()),
             fingerprints: FileFingerprints::new(),
+            adopted: Vec::new(),
         }
     }
 
@@ -64,11 +76,11 @@ pub fn merge(
     draft: &Endpoint,
     existing: &File<Endpoint>,
     text: &str,
-    shared: Option<&SharedTypes>,
+    context: MergeContext<'_>,
     removed: Option<String>,
     report: &mut ImportReport,
 ) -> Result<Merged, Diagnostics> {
-    let mut merge = Merge::new(&existing.name, text, shared, report)?;
+    let mut merge = Merge::new(existing, text, context, report)?;
     let (gone, all) = gone(draft, &existing.content);
     // A truncated page looks like a page with removed fields.
     let is_whole = (gone <= FEW || gone * 5 <= all) && !lacks_a_part(draft, &existing.content);
@@ -129,22 +141,17 @@ pub fn merge_second(
     draft: &Endpoint,
     existing: &File<Endpoint>,
     text: &str,
-    shared: Option<&SharedTypes>,
+    context: MergeContext<'_>,
     report: &mut ImportReport,
 ) -> Result<Merged, Diagnostics> {
     let of_page = existing.content.source.openapi.is_none();
-    let mut merge = Merge::new(&existing.name, text, shared, report)?;
+    let mut merge = Merge::new(existing, text, context, report)?;
     (merge.second, merge.openapi) = (of_page, true);
-    merge.endpoint(draft, &existing.content)?;
-    let merged = merge.merged();
-    if of_page {
-        let unexplained = std::mem::take(&mut report.unexplained);
-        report.kept.extend(unexplained.into_iter().map(|question| {
-            let what = question.split(';').next().unwrap_or_default();
-            what.to_owned()
-        }));
+    if let Some(day) = &draft.source.openapi {
+        merge.day.clone_from(day);
     }
-    Ok(merged)
+    merge.endpoint(draft, &existing.content)?;
+    Ok(merge.merged())
 }
 
 /// Merges drafts of shared types into the file of shared types.
@@ -155,20 +162,21 @@ pub fn merge_types(
     drafts: &IndexMap<String, SharedType>,
     existing: &File<SharedTypes>,
     text: &str,
-    shared: &SharedTypes,
+    context: MergeContext<'_>,
+    day: Option<&String>,
     report: &mut ImportReport,
 ) -> Result<Merged, Diagnostics> {
-    let mut merge = Merge::new(&existing.name, text, Some(shared), report)?;
+    let mut merge = Merge::new(existing, text, context, report)?;
     merge.openapi = true;
+    if let Some(day) = day {
+        merge.day.clone_from(day);
+    }
     for (name, draft) in drafts {
         let Some(known) = existing.content.types.get(name) else {
             continue;
         };
         if let Some(message) = changed_kind(draft, known) {
-            merge
-                .report
-                .contradictions
-                .push(format!("{name}: {message}"));
+            merge.kind_differs(name, &message, draft, known)?;
             continue;
         }
         let path = |keys: &[&str]| -> Path {
@@ -182,6 +190,18 @@ pub fn merge_types(
         let mut before: Option<&str> = None;
         for (wire, member) in &draft.members {
             let label = format!("{name}.{wire}");
+            if let Some(since) = known
+                .members
+                .get(wire)
+                .and_then(|known| known.removed_upstream.as_ref())
+            {
+                let path = path(&["members", wire]);
+                let at = At {
+                    path: &path,
+                    label: &label,
+                };
+                merge.back(at, MEMBER_REMOVED, since)?;
+            }
             match known.members.get(wire) {
                 Some(known) if known.shared.is_none() => {
                     let path = path(&["members", wire, "fields"]);
@@ -201,12 +221,15 @@ pub fn merge_types(
             }
             before = Some(wire);
         }
-        for wire in known.members.keys() {
+        for (wire, member) in &known.members {
             if !draft.members.contains_key(wire) {
-                merge
-                    .report
-                    .kept
-                    .push(format!("{name}.{wire}: the file has no such member"));
+                let label = format!("{name}.{wire}");
+                let path = path(&["members", wire]);
+                let at = At {
+                    path: &path,
+                    label: &label,
+                };
+                merge.member_gone(at, member)?;
             }
         }
     }
@@ -228,8 +251,26 @@ fn changed_kind(draft: &SharedType, known: &SharedType) -> Option<String> {
     })
 }
 
+/// What a merge needs to know in addition to its files.
+#[derive(Clone, Copy)]
+pub struct MergeContext<'a> {
+    /// The shared types that the fields can use.
+    pub shared: Option<&'a SharedTypes>,
+    /// The choices of a person.
+    pub choices: &'a Choices,
+}
+
 struct Merge<'a> {
     editor: Editor,
+    /// The name of the file.
+    file: String,
+    /// The locations in the file as it was read.
+    tree: &'a Tree,
+    choices: &'a Choices,
+    /// The day that is written to what the source no longer has.
+    day: String,
+    /// The field whose shared type is compared, while `read_only` is set.
+    user: Path,
     /// Whether differences are reported as contradictions and not edited. Shared types are not
     /// changed through one of their users.
     read_only: bool,
@@ -241,25 +282,33 @@ struct Merge<'a> {
     removed: Option<String>,
     /// The fingerprints of the texts that are new or changed.
     fingerprints: FileFingerprints,
+    /// The fields that shared types replace, by the name of the type.
+    adopted: Vec<(String, Fields)>,
     shared: Option<&'a SharedTypes>,
     report: &'a mut ImportReport,
 }
 
 impl<'a> Merge<'a> {
-    fn new(
-        name: &str,
+    fn new<T>(
+        file: &'a File<T>,
         text: &str,
-        shared: Option<&'a SharedTypes>,
+        context: MergeContext<'a>,
         report: &'a mut ImportReport,
     ) -> Result<Self, Diagnostics> {
         Ok(Self {
-            editor: Editor::new(name, text)?,
+            editor: Editor::new(&file.name, text)?,
+            file: file.name.clone(),
+            tree: &file.tree,
+            choices: context.choices,
+            day: context.choices.day(),
+            user: Path::new(),
             read_only: false,
             second: false,
             openapi: false,
             removed: None,
             fingerprints: FileFingerprints::new(),
-            shared,
+            adopted: Vec::new(),
+            shared: context.shared,
             report,
         })
     }
@@ -268,6 +317,7 @@ impl<'a> Merge<'a> {
         Merged {
             text: self.editor.text().to_owned(),
             fingerprints: self.fingerprints,
+            adopted: self.adopted,
         }
     }
 
@@ -296,8 +346,13 @@ impl<'a> Merge<'a> {
             if page == spec {
                 self.report.agreed += 1;
             } else {
-                self.report.contradicts("the endpoint", name, &spec, &page);
+                self.endpoint_differs(name, &spec, &page)?;
             }
+        }
+        let is_back = self.choices.choice(&self.file, ENDPOINT, REMOVED) == Some(&Choice::Take);
+        if existing.removed_upstream.is_some() && self.openapi && is_back {
+            self.report.given_up.push("removed_upstream".to_owned());
+            self.editor.remove(&[], "removed_upstream")?;
         }
         self.source(draft, existing)?;
         let at = |key: &str| vec![key.to_owned(), "fields".to_owned()];
@@ -316,6 +371,18 @@ impl<'a> Merge<'a> {
         if stated.shared.is_some() && stated.shared == known.shared {
             // The shared type is compared separately.
             return Ok(());
+        }
+        let at_result = At {
+            path: &["result".to_owned()],
+            label: "result",
+        };
+        if self.replaces_types(stated.shared.as_ref(), shared) {
+            let objects = Objects {
+                stated: (stated.shared.as_ref(), &stated.fields),
+                known: (shared, &known.fields),
+                evidence: None,
+            };
+            return self.use_differs(at_result, objects, &["use", "fields"]);
         }
         match shared.and_then(|name| self.shared?.types.get(name)) {
             Some(shared) => self.shared_fields(&stated.fields, shared, "result"),
@@ -366,11 +433,14 @@ impl<'a> Merge<'a> {
         spec: Option<&String>,
     ) {
         let Some(page) = page else { return };
-        if self.read_only || (self.second && spec.is_some()) {
+        if self.read_only {
             return;
         }
         if spec == Some(page) {
             self.report.unchanged.push(label.to_owned());
+            return;
+        }
+        if self.second && spec.is_some() {
             return;
         }
         if spec.is_some() {
@@ -427,13 +497,16 @@ impl<'a> Merge<'a> {
         }
         for (name, spec) in existing {
             let label = format!("{label}.{name}");
+            let inner: Path = [path, std::slice::from_ref(name)].concat();
+            let at = At {
+                path: &inner,
+                label: &label,
+            };
             match (draft.contains_key(name), &spec.removed_upstream) {
-                (true, Some(since)) => self.report.contradictions.push(format!(
-                    "{label}: marked `removed_upstream: {since}`, but the page has it again; remove the mark"
-                )),
+                (true, Some(since)) => self.back(at, REMOVED, since)?,
                 (true, None) => {}
                 (false, Some(_)) => self.report.agreed += 1,
-                (false, None) => self.missing(name, spec, path, &label)?,
+                (false, None) => self.missing(spec, at, replacement(draft, existing, spec))?,
             }
         }
         Ok(())
@@ -442,22 +515,19 @@ impl<'a> Merge<'a> {
     /// Handles a field that is missing on the page.
     fn missing(
         &mut self,
-        name: &str,
         spec: &Field,
-        path: &[String],
-        label: &str,
+        at: At<'_>,
+        replaced_by: Option<&str>,
     ) -> Result<(), Diagnostics> {
         let elsewhere = self.second || self.read_only || spec.evidence.is_some();
         let Some(day) = self.removed.clone().filter(|_| !elsewhere) else {
-            let what = "the page has no such field";
-            self.report.kept(label, what, spec, None);
-            return Ok(());
+            return self.gone(at, spec, replaced_by);
         };
-        let path: Path = [path, &[name.to_owned()]].concat();
         self.report.removed.push(format!(
-            "{label}: deprecated: missing on the page since {day}"
+            "{}: deprecated: missing on the page since {day}",
+            at.label
         ));
-        self.set(&path, "removed_upstream", &FIELD_KEYS, &day.into())
+        self.set(at.path, "removed_upstream", &FIELD_KEYS, &day.into())
     }
 
     fn open_questions(&self) -> usize {
@@ -478,6 +548,9 @@ impl<'a> Merge<'a> {
         label: &str,
     ) -> Result<(), Diagnostics> {
         let open_questions = self.open_questions();
+        let at = At { path, label };
+        let retyped = self.retyped(page, spec, at)?;
+        let spec = retyped.as_ref().unwrap_or(spec);
         let stated = facts(page, self.shared);
         let known = facts(spec, self.shared);
         let grown = has_grown(page, spec);
@@ -514,23 +587,33 @@ impl<'a> Merge<'a> {
                         .added
                         .push(format!("{label}: values {value}, before {known}"));
                 }
-                Some(known) => self.report.contradicts(label, name, known, value),
+                Some(known) => {
+                    let question = FactQuestion {
+                        at,
+                        fact: name,
+                        known,
+                        stated: value,
+                    };
+                    self.differs(question, page, spec)?;
+                }
             }
         }
         for correction in &spec.corrections {
             let documented = stated.get(correction.fact.as_str()).unwrap_or(&Value::Null);
-            if *documented != correction.documented {
-                self.report.contradictions.push(format!(
-                    "{label}: the correction of `{}` no longer applies: it is for {}, the page has {documented}; remove it",
-                    correction.fact, correction.documented
-                ));
+            if *documented != correction.documented && retyped.is_none() {
+                self.outdated(at, spec, correction, documented)?;
             }
         }
         for (name, value) in &known {
             let unstated = STATED.contains(name) && !stated.contains_key(name);
             if unstated && !(*name == "required" && *value == Value::Bool(false)) {
-                let what = format!("the page does not state {name} {value}");
-                self.report.kept(label, &what, spec, Some(name));
+                let question = FactQuestion {
+                    at,
+                    fact: name,
+                    known: value,
+                    stated: &Value::Null,
+                };
+                self.unstated(question, spec)?;
             }
         }
         // The fingerprint changes only after all decisions.
@@ -578,6 +661,17 @@ impl<'a> Merge<'a> {
         if page.shared.is_some() && page.shared == spec.shared {
             return Ok(());
         }
+        if self.replaces_types(page.shared.as_ref(), spec.shared.as_ref())
+            && spec.each.is_none()
+            && page.each.is_none()
+        {
+            let objects = Objects {
+                stated: (page.shared.as_ref(), &page.fields),
+                known: (spec.shared.as_ref(), &spec.fields),
+                evidence: spec.evidence.as_ref(),
+            };
+            return self.use_differs(At { path, label }, objects, &FIELD_KEYS);
+        }
         // Lists in lists and in maps.
         if let (Some(page), Some(spec)) = (&page.each, &spec.each) {
             let path: Path = [path, &["each".to_owned()]].concat();
@@ -596,6 +690,7 @@ impl<'a> Merge<'a> {
                 .as_ref()
                 .and_then(|name| self.shared?.types.get(name));
             let fields = used.map_or(&page.fields, |used| &used.fields);
+            self.user = path.to_vec();
             return self.shared_fields(fields, shared, label);
         }
         if !spec.fields.is_empty() || page.fields.is_empty() {
@@ -673,6 +768,17 @@ impl<'a> Merge<'a> {
             && grows(known, stated)
             && !self.editor.has_comments(&values)
     }
+}
+
+/// Returns the only new field with the text of a field that is gone.
+fn replacement<'d>(draft: &'d Fields, existing: &Fields, gone: &Field) -> Option<&'d str> {
+    gone.wording.as_ref()?;
+    let is_new = |(name, field): &(&String, &Field)| {
+        !existing.contains_key(*name) && field.wording == gone.wording && field.kind == gone.kind
+    };
+    let mut new = draft.iter().filter(is_new);
+    let (name, _) = new.next()?;
+    new.next().is_none().then_some(name.as_str())
 }
 
 /// Returns whether the page describes a field that an earlier page did not describe, and that was

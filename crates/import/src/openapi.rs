@@ -8,9 +8,11 @@ use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::decisions::Choices;
+use super::departed::DepartedSearch;
 use super::draft;
 use super::draft::Draft;
-use super::merge::{self, Merged};
+use super::merge::{self, MergeContext, Merged};
 use super::place_names::{name_clashing_types, name_clashing_types_inside};
 use super::prose;
 use super::recurring::{NamedShapes, UsedNames};
@@ -21,6 +23,8 @@ use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes, SpecShapes};
 use super::shared_files::{SharedFile, SharedFiles};
 use super::task_unions::{self, SentSchemas};
+use super::type_uses::{BasedOn, LearnPass, TypeUses, Use};
+use super::unused_types;
 use super::workspace::{
     ImportError, Options, Outcome, SectionFingerprints, SpecFile, places, read, write_files,
 };
@@ -46,7 +50,7 @@ pub fn import(
     root: &Path,
     file: &Path,
     only: &[String],
-    options: Options,
+    options: Options<'_>,
 ) -> Result<Vec<ImportReport>, ImportError> {
     let name = file.display().to_string();
     let document = openapi::read(&read(file)?).map_err(|reason| ImportError::Page {
@@ -91,9 +95,25 @@ pub fn import(
             operation,
         })
         .collect();
-    let files = OpenApiFiles::read(root, &operations)?;
-    let mut importer = Importer::new(&document, &files.shared, date_in(&name));
-    let outcomes = importer.run(&name, files, &operations)?;
+    let mut files = OpenApiFiles::read(root, &operations)?;
+    let date = date_in(&name);
+    let search = DepartedSearch {
+        root,
+        api: &api.content,
+        document: &document,
+        only,
+        date: date.as_ref(),
+        choices: options.choices,
+        source: &name,
+    };
+    let departed = search.run()?;
+    for renamed in departed.renamed {
+        files.endpoints.insert(renamed.path, renamed.file);
+    }
+    let mut importer = Importer::new(&document, &files.shared, date, options.choices);
+    let mut outcomes = importer.run(&name, files, &operations)?;
+    outcomes.extend(departed.outcomes);
+    unused_types::prune(root, &mut outcomes)?;
     // Files are written only after all files were read.
     write_files(root, outcomes, options)
 }
@@ -171,6 +191,7 @@ const MAX_FIELDS: usize = 100_000;
 pub(crate) struct Importer<'a> {
     pub(crate) document: &'a Document,
     date: Option<String>,
+    choices: &'a Choices,
     /// The folder whose types are being created.
     pub(crate) scope: Scope,
     /// The names of shapes: those of the spec, and those that occur more than once.
@@ -180,6 +201,7 @@ pub(crate) struct Importer<'a> {
     /// The shared types of the spec that this file also describes, with their schemas and, for a
     /// member, the schema of the union.
     met: IndexMap<(Scope, String), (&'a Schema, Option<&'a Schema>)>,
+    uses: TypeUses,
     /// The types that this import adds, by scope.
     pub(crate) added: BTreeMap<Scope, IndexMap<String, SharedType>>,
     pub(crate) used_names: UsedNames,
@@ -197,9 +219,15 @@ pub(crate) struct Importer<'a> {
 }
 
 impl<'a> Importer<'a> {
-    fn new(document: &'a Document, files: &SharedFiles, date: Option<String>) -> Self {
+    fn new(
+        document: &'a Document,
+        files: &SharedFiles,
+        date: Option<String>,
+        choices: &'a Choices,
+    ) -> Self {
         let mut named = NamedShapes::default();
         let mut used_names = UsedNames::default();
+        let mut uses = TypeUses::default();
         let mut all = BTreeMap::new();
         for scope in files.0.keys() {
             let visible = files.visible(scope);
@@ -207,6 +235,7 @@ impl<'a> Importer<'a> {
             let known = files.own(scope);
             for (name, ty) in &known.types {
                 let shape = spec_shapes.named(name);
+                uses.insert_own((scope.clone(), name.clone()), shape.clone());
                 named.insert(scope, shape, name);
                 used_names.insert(scope, name.clone());
                 let own = ty.members.iter().filter(|(_, it)| it.shared.is_none());
@@ -219,10 +248,12 @@ impl<'a> Importer<'a> {
         Self {
             document,
             date,
+            choices,
             scope: Scope::root(),
             named,
             known: all,
             met: IndexMap::new(),
+            uses,
             added: BTreeMap::new(),
             shapes: Shapes::new(document),
             inside: Vec::new(),
@@ -242,20 +273,23 @@ impl<'a> Importer<'a> {
         mut files: OpenApiFiles,
         operations: &[PathOperation<'a>],
     ) -> Result<Vec<Outcome>, ImportError> {
-        for PathOperation {
-            path,
-            place,
-            operation,
-            ..
-        } in operations
-        {
+        for PathOperation { place, .. } in operations {
             for end in ["", "Task", "Result"] {
                 let name = format!("{}{end}", place.name);
                 self.used_names.insert_of_endpoint(&place.scope, name);
             }
-            if let Some((_, file)) = files.endpoints.get(*path) {
-                self.scope.clone_from(&place.scope);
-                self.learn(operation, &file.content);
+        }
+        for pass in [LearnPass::Count, LearnPass::Name] {
+            self.uses.pass = pass;
+            for it in operations {
+                if let Some((_, file)) = files.endpoints.get(it.path) {
+                    self.scope.clone_from(&it.place.scope);
+                    self.uses.based_on = match file.content.source.openapi {
+                        Some(_) => BasedOn::OpenApi,
+                        None => BasedOn::Page,
+                    };
+                    self.learn(it.operation, &file.content);
+                }
             }
         }
         self.find_sent(operations);
@@ -270,6 +304,9 @@ impl<'a> Importer<'a> {
                 .or_insert_with(|| self.visible_types(&place.scope));
             let file = place.file();
             let (report, merged) = self.merged(source, draft, &file, existing, types)?;
+            if let Some(merged) = &merged {
+                self.adopt(&place.scope, &merged.adopted);
+            }
             let written = merged
                 .map(|merged| files.written::<Endpoint>(&place.scope, &file, merged))
                 .transpose()?;
@@ -284,6 +321,18 @@ impl<'a> Importer<'a> {
             written.extend(fingerprints.filter_map(SectionFingerprints::file));
         }
         Ok(outcomes)
+    }
+
+    /// Copies the texts of fields to the added types that replace them.
+    fn adopt(&mut self, scope: &Scope, adopted: &[(String, Fields)]) {
+        for (name, fields) in adopted {
+            for scope in scope.outward() {
+                let added = self.added.get_mut(&scope);
+                if let Some(ty) = added.and_then(|added| added.get_mut(name)) {
+                    merge::copy_texts(fields, &mut ty.fields);
+                }
+            }
+        }
     }
 
     /// Returns all shared types that are visible in a scope, known and added.
@@ -378,8 +427,11 @@ impl<'a> Importer<'a> {
         let merged = if let Some((text, file)) = &existing {
             // The draft contains only a guess.
             endpoint.limits.tasks_per_call = None;
-            merge::merge_second(&endpoint, file, text, Some(types), &mut report)
-                .map_err(ImportError::Spec)?
+            let merged =
+                merge::merge_second(&endpoint, file, text, self.context(types), &mut report)
+                    .map_err(ImportError::Spec)?;
+            report.forget_known_sentences();
+            merged
         } else {
             report
                 .added
@@ -387,6 +439,13 @@ impl<'a> Importer<'a> {
             Merged::of_new_endpoint(file, &endpoint)
         };
         Ok((report, Some(merged)))
+    }
+
+    fn context<'t>(&'t self, types: &'t SharedTypes) -> MergeContext<'t> {
+        MergeContext {
+            shared: Some(types),
+            choices: self.choices,
+        }
     }
 
     /// Merges the shared types into their files, and adds the new ones.
@@ -419,8 +478,12 @@ impl<'a> Importer<'a> {
                     Some(SharedFile { text, file, .. }) => {
                         report.not_understood = self.not_understood_of(&file.content);
                         let met = met.get(&scope).cloned().unwrap_or_default();
-                        merge::merge_types(&met, file, text, &types, &mut report)
-                            .map_err(ImportError::Spec)?
+                        let (context, day) = (self.context(&types), self.date.as_ref());
+                        let merged =
+                            merge::merge_types(&met, file, text, context, day, &mut report)
+                                .map_err(ImportError::Spec)?;
+                        report.forget_known_sentences();
+                        merged
                     }
                     None => Merged::of_no_types(&name),
                 };
@@ -518,8 +581,11 @@ impl<'a> Importer<'a> {
             if let Some(name) = &leaf.shared
                 && values.len() > 1
             {
-                let scope = self.scope_of(name);
-                self.named.insert(&scope, shape::values(&values), name);
+                let key = (self.scope_of(name), name.clone());
+                let shape = shape::values(&values);
+                if self.uses.note(&key, &shape) == Use::Names {
+                    self.named.insert(&key.0, shape, name);
+                }
             }
             let Some(inner) = innermost(schema) else {
                 continue;
@@ -555,12 +621,18 @@ impl<'a> Importer<'a> {
             ),
             None => self.shapes.named(schema_name),
         };
-        self.named.insert(&scope, shape, name);
         let key = (scope, name.to_owned());
-        if self.met.contains_key(&key) {
-            return;
+        match self.uses.note(&key, &shape) {
+            Use::Known => return,
+            Use::Counted | Use::Diverges => {}
+            Use::Names => {
+                self.named.insert(&key.0, shape, name);
+                if self.met.contains_key(&key) {
+                    return;
+                }
+                self.met.insert(key, (schema, of_union));
+            }
         }
-        self.met.insert(key, (schema, of_union));
         let mut fields = self.document.fields(schema);
         if let Some(union) = of_union {
             fields = self.document.member_fields(union, schema);
@@ -711,6 +783,7 @@ impl<'a> Importer<'a> {
             charged: None,
             renamed_from: Vec::new(),
             removed_upstream: None,
+            evidence: None,
             doc: None,
             source: Source {
                 link,
@@ -865,7 +938,8 @@ impl<'a> Importer<'a> {
 /// fields inside.
 pub fn read_fields(fields: &IndexMap<&str, &Schema>, payload: Payload) -> Fields {
     let document = Document::default();
-    let mut importer = Importer::new(&document, &SharedFiles::default(), None);
+    let choices = Choices::NONE;
+    let mut importer = Importer::new(&document, &SharedFiles::default(), None, &choices);
     let mut read = importer.fields(fields, "", payload);
     if payload.is_task() {
         importer.nest(&mut read, &requirements_of(fields));
@@ -892,7 +966,9 @@ fn number_maps(fields: &mut Fields, example: Option<&Value>) {
             .and_then(|example| example.get(name))
             .and_then(Value::as_object)
             .is_some_and(|map| map.keys().all(|key| key.parse::<u32>().is_ok()));
-        if numbered && field.kind == FieldType::Map {
+        // Only the number of numbered keys is limited.
+        let is_limited = field.max_items.is_some();
+        if (numbered || is_limited) && field.kind == FieldType::Map {
             field.numbered = Some(true);
         }
     }

@@ -8,7 +8,7 @@ use dataforseo_spec::{Placement, file_names, fixtures};
 
 use crate::docs::{self, Page, Unreadable, nest};
 use crate::draft::Draft;
-use crate::merge::Merged;
+use crate::merge::{MergeContext, Merged};
 use crate::place_names::name_clashing_types;
 use crate::report::ImportReport;
 use crate::shared_files::SharedFiles;
@@ -24,7 +24,7 @@ use crate::{draft, fixture, merge};
 pub fn import(
     root: &Path,
     page_file: &Path,
-    options: Options,
+    options: Options<'_>,
 ) -> Result<ImportReport, ImportError> {
     let name = page_file.display().to_string();
     let content = read(page_file)?;
@@ -47,7 +47,7 @@ pub fn import(
     }
     let merged = known.merge(&draft.endpoint, options, &mut report)?;
     if !options.verify {
-        forget_known_sentences(&mut report);
+        report.forget_known_sentences();
     }
     let file = known.place.file();
     let endpoint = known.fingerprints.update(in_section(&file), &merged)?;
@@ -106,7 +106,7 @@ impl SpecContext {
 
     /// Returns the endpoint as the page describes it. To verify a page, the endpoint's file is not
     /// used.
-    fn draft(&self, name: &str, page: &Page, options: Options) -> Result<Draft, ImportError> {
+    fn draft(&self, name: &str, page: &Page, options: Options<'_>) -> Result<Draft, ImportError> {
         let endpoint = self.endpoint().filter(|_| !options.verify);
         let known = nest::NestingHints::of(&self.api.content, endpoint, Some(&self.shared));
         let mut draft = draft::draft(page, known).map_err(|reason| ImportError::Page {
@@ -141,7 +141,7 @@ impl SpecContext {
     fn merge(
         &self,
         draft: &Endpoint,
-        options: Options,
+        options: Options<'_>,
         report: &mut ImportReport,
     ) -> Result<Merged, ImportError> {
         let Some((text, file)) = &self.existing else {
@@ -155,18 +155,12 @@ impl SpecContext {
             let revised = draft.source.revised.clone();
             revised.unwrap_or_else(|| day.to_string())
         });
-        merge::merge(draft, file, text, Some(&self.shared), removed, report)
-            .map_err(ImportError::Spec)
+        let context = MergeContext {
+            shared: Some(&self.shared),
+            choices: options.choices,
+        };
+        merge::merge(draft, file, text, context, removed, report).map_err(ImportError::Spec)
     }
-}
-
-/// Removes sentences that an earlier import already reported.
-fn forget_known_sentences(report: &mut ImportReport) {
-    let unchanged = std::mem::take(&mut report.unchanged);
-    report.not_understood.retain(|sentence| {
-        let label = sentence.split(": ").next().unwrap_or_default();
-        !unchanged.iter().any(|known| known == label)
-    });
 }
 
 /// Returns the fixture of the page's example, as a path and a text.

@@ -1,9 +1,12 @@
 //! Reports of imports, for the person who runs them.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::decisions::Decision;
 use dataforseo_spec::language::{Evidence, Field, Sentences};
 
 /// The report of the import of one page.
@@ -15,6 +18,16 @@ pub struct ImportReport {
     pub spec_file: String,
     /// The number of facts that page and spec agree on.
     pub agreed: usize,
+    /// The questions behind `contradictions` and `unexplained`, with their locations.
+    pub decisions: Vec<Decision>,
+    /// The differences that a person decided about for this import.
+    pub chosen: Vec<String>,
+    /// The entries of the spec file that these choices give up, as keys joined by dots.
+    pub given_up: Vec<String>,
+    /// The shared types that a choice took from a field, which may have been their only user.
+    pub abandoned: Vec<String>,
+    /// The spec files that a choice removes.
+    pub removed_files: Vec<PathBuf>,
     /// New facts and fields of the page.
     pub added: Vec<String>,
     /// Fields that are missing on the page and were marked as removed.
@@ -66,6 +79,15 @@ impl ImportReport {
         }
     }
 
+    /// Removes sentences that an earlier import already reported.
+    pub fn forget_known_sentences(&mut self) {
+        let unchanged: HashSet<String> = std::mem::take(&mut self.unchanged).into_iter().collect();
+        self.not_understood.retain(|sentence| {
+            let label = sentence.split(": ").next().unwrap_or_default();
+            !unchanged.contains(label)
+        });
+    }
+
     /// Moves the sentences that a person decided about out of those that were not understood.
     pub fn apply_decisions(&mut self, decisions: &Sentences) {
         let all = std::mem::take(&mut self.not_understood);
@@ -95,6 +117,7 @@ impl fmt::Display for ImportReport {
         for (title, list) in [
             ("new", &self.added),
             ("removed from the page", &self.removed),
+            ("decided", &self.chosen),
             ("reworded; check whether `doc` still fits", &self.reworded),
             (
                 "contradictions; the spec is unchanged",

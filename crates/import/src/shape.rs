@@ -236,7 +236,8 @@ impl<'a> SpecShapes<'a> {
         fields.join(", ")
     }
 
-    fn fields(&self, fields: &'a Fields) -> String {
+    /// Returns the shape of an object with fields of its own.
+    pub fn fields(&self, fields: &'a Fields) -> String {
         let fields = fields.iter();
         let fields =
             fields.map(|(name, field)| format!("{name}: {}", self.value(field, field.kind)));

@@ -15,6 +15,7 @@ use dataforseo_spec::sentences;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 
+use crate::decisions::Choices;
 use crate::docs::Unreadable;
 use crate::kept::ensure_kept;
 use crate::merge::Merged;
@@ -73,19 +74,26 @@ pub enum ImportError {
     },
     /// The page belongs to an unknown section.
     #[error(
-        "{path}: the page belongs to the section `{section}`, which spec/api.yaml does not list; add it under `sections`"
+        "{path}: the page belongs to the section `{section}`, which spec/api.yaml does not list; add it \
+         under `sections`:\n\nsections:{lines}\n"
     )]
     Section {
         /// The page's file.
         path: String,
-        /// The section.
+        /// The section. The sections, if there are several.
         section: String,
+        /// The lines of `spec/api.yaml`.
+        lines: String,
     },
 }
 
 /// The options of an import.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// The choices of a person for differences between source and spec.
+    pub choices: &'a Choices,
+    /// Whether nothing is written while a decision is open.
+    pub all_or_nothing: bool,
     /// Whether to report changes without writing them.
     pub dry_run: bool,
     /// Whether to read the page without the endpoint's file and to write nothing. This verifies
@@ -94,6 +102,19 @@ pub struct Options {
     /// The removal date for fields that are missing on the page, if the page has no revision date.
     /// If absent, or if a large part of the page is missing, the fields are only reported.
     pub mark_removed: Option<Date>,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        static NONE: Choices = Choices::NONE;
+        Self {
+            choices: &NONE,
+            all_or_nothing: false,
+            dry_run: false,
+            verify: false,
+            mark_removed: None,
+        }
+    }
 }
 
 /// The folders that an import writes.
@@ -110,15 +131,26 @@ pub type Outcome = (ImportReport, Vec<(PathBuf, String)>);
 pub fn write_files(
     root: &Path,
     outcomes: Vec<Outcome>,
-    options: Options,
+    options: Options<'_>,
 ) -> Result<Vec<ImportReport>, ImportError> {
-    ensure_kept(root, outcomes.iter().flat_map(|(_, files)| files))?;
+    for (report, files) in &outcomes {
+        ensure_kept(root, files, &report.given_up)?;
+    }
+    let is_open = |(report, _): &Outcome| report.needs_decision();
+    let holds_back = options.all_or_nothing && outcomes.iter().any(is_open);
     let decisions = decisions(root)?;
     let mut reports = Vec::new();
     for (mut report, files) in outcomes {
         report.apply_decisions(&decisions);
+        if holds_back {
+            reports.push(report);
+            continue;
+        }
         for (path, wanted) in files {
-            write_file(root, path, wanted, options, &mut report)?;
+            write_file(root, path, Some(wanted), options, &mut report)?;
+        }
+        for path in report.removed_files.clone() {
+            write_file(root, path, None, options, &mut report)?;
         }
         reports.push(report);
     }
@@ -138,19 +170,19 @@ fn decisions(root: &Path) -> Result<Sentences, ImportError> {
 fn write_file(
     root: &Path,
     path: PathBuf,
-    wanted: String,
-    options: Options,
+    wanted: Option<String>,
+    options: Options<'_>,
     report: &mut ImportReport,
 ) -> Result<(), ImportError> {
     let found = fs::read_to_string(root.join(&path)).ok();
-    if found.as_ref() == Some(&wanted) {
+    if found == wanted {
         return Ok(());
     }
     let name = path.display().to_string();
     report.changed_files.push(name.clone());
     let change = FileChange {
         path,
-        wanted: Some(wanted),
+        wanted,
         found,
     };
     if options.dry_run {
@@ -172,6 +204,7 @@ pub fn places<'a>(
     paths: impl IntoIterator<Item = &'a str>,
 ) -> Result<Vec<Placement>, ImportError> {
     let mut places = Vec::new();
+    let mut sections = BTreeSet::new();
     let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for path in paths {
         let place = Placement::of(path, api).map_err(|reason| ImportError::Placement {
@@ -181,15 +214,23 @@ pub fn places<'a>(
         })?;
         let section = place.scope.section_name().to_owned();
         if !api.sections.contains_key(&section) {
-            return Err(ImportError::Section {
-                path: source.to_owned(),
-                section,
-            });
+            sections.insert(section);
+            continue;
         }
         if let Some(group) = place.missing_group(api) {
             groups.entry(section).or_default().insert(group.to_owned());
         }
         places.push(place);
+    }
+    if !sections.is_empty() {
+        let lines = sections
+            .iter()
+            .map(|name| format!("\n  {name}:\n    doc: …"));
+        return Err(ImportError::Section {
+            path: source.to_owned(),
+            lines: lines.collect(),
+            section: Vec::from_iter(sections).join("`, `"),
+        });
     }
     if groups.is_empty() {
         return Ok(places);

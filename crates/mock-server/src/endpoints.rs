@@ -39,7 +39,7 @@ pub(crate) fn count() -> usize {
     ENDPOINTS.len()
 }
 
-/// Returns all embedded fixtures: name and content.
+/// Returns all embedded fixtures that are files: name and content.
 pub(crate) fn embedded_fixtures() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     ENDPOINTS.iter().flat_map(|endpoint| endpoint.fixtures)
 }

@@ -5,7 +5,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::str::FromStr as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
 use bolero::TypeGenerator;
@@ -13,7 +13,7 @@ use dataforseo_models::{Date, RawEnvelope};
 use dataforseo_test_support::fuzz;
 use serde_json::Value;
 
-use crate::endpoints;
+use crate::endpoints::{self, EndpointIndex};
 use crate::fixtures::{Embedded, Fixture, Store};
 use crate::json::tokens;
 use crate::matching::{MatchRule, canonical, strict_key};
@@ -21,6 +21,7 @@ use crate::record::{Exchange, Sanitizer, Secrets};
 use crate::redact::Raw;
 use crate::replay::{AcceptedCredentials, ApiRequest, OnMiss, Replay};
 use crate::session::{Effects, FaultRule, Session};
+use crate::synthetic::SyntheticFixture;
 
 /// The number of inputs per target in `cargo test`.
 const INPUTS: u64 = 4000;
@@ -127,9 +128,15 @@ fn replay(store: Store, on_miss: OnMiss) -> Replay {
     }
 }
 
-fn embedded(number: u16) -> (&'static str, &'static str) {
-    let all: Vec<_> = endpoints::embedded_fixtures().collect();
-    *all[usize::from(number) % 1000 % all.len()]
+/// Returns the text of an embedded fixture, or of a synthetic one.
+fn embedded(number: u16) -> &'static str {
+    static ALL: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let files = endpoints::embedded_fixtures().map(|(_, text)| (*text).to_owned());
+        let synthetic = EndpointIndex::all().flat_map(SyntheticFixture::of);
+        let synthetic = synthetic.map(|fixture| fixture.text(Date::constant(2026, 3, 31)));
+        files.chain(synthetic).collect()
+    });
+    &ALL[usize::from(number) % 1000 % ALL.len()]
 }
 
 const FAULTS: [&str; 8] = [
@@ -153,7 +160,7 @@ fn requests() {
         INPUTS,
         (u16, Vec<Edit>, Vec<Edit>, Vec<Edit>, u8, bool),
         |(fixture, path, body, authorization, fault, example)| {
-            let known: Value = serde_json::from_str(embedded(*fixture).1).unwrap();
+            let known: Value = serde_json::from_str(embedded(*fixture)).unwrap();
             let method = known["request"]["method"].as_str().unwrap();
             let path = edited(known["request"]["path"].as_str().unwrap(), path);
             let path = String::from_utf8_lossy(&path);
@@ -232,7 +239,7 @@ fn recordings() {
         escape,
         hide,
     )| {
-        let (_, text) = embedded(*number);
+        let text = embedded(*number);
         let fixture = Fixture::parse("file.json", text).unwrap();
         let body = fixture.first().unwrap().body().clone();
         let Ok(text) = String::from_utf8(edited(std::str::from_utf8(&body).unwrap(), edits)) else {
@@ -437,7 +444,7 @@ fn secrets_in_every_encoding() {
                 true => serde_json::json!({"tasks": [{ &text: 1 }]}),
                 false => serde_json::json!({"tasks": [{"x": [&text, 1.5]}]}),
             };
-            let (_, fixture) = embedded(*number);
+            let fixture = embedded(*number);
             let fixture = Fixture::parse("file.json", fixture).unwrap();
             let raw = Raw::new(Exchange {
                 method: "GET".to_owned(),
@@ -483,7 +490,7 @@ fn fixtures() {
         below,
         pointer,
     )| {
-        let (_, text) = embedded(*number);
+        let text = embedded(*number);
         let Ok(text) = String::from_utf8(edited(text, edits)) else {
             return;
         };

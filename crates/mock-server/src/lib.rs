@@ -52,10 +52,10 @@
 //! none.
 //!
 //! # Examples of endpoints
-//! The example of an endpoint is a fixture with a successful response: by preference one of your own,
-//! then the one from the documentation, then the one that is generated from the spec. Its response
-//! echoes the request's tasks in `data`. The field `tag` of a task selects the example whose own
-//! request has that tag. The embedded fixtures have these tags:
+//! The example of an endpoint is one of your own fixtures with a successful response, or else a
+//! synthetic response, which is generated from the spec for the task. Both echo the request's tasks in
+//! `data`. The field `tag` of a task selects your fixture whose own request has that tag, or one of
+//! these synthetic cases:
 //!
 //! | tag | example |
 //! | --- | --- |
@@ -63,9 +63,14 @@
 //! | `nulls` | null in every field that can be null |
 //! | `unknown` | undocumented fields, values and types |
 //!
-//! The example of a bulk endpoint has one row per distinct target of the task. No other field of a
-//! task has an effect. For example, the number of rows does not depend on `limit` and `offset`, and
-//! the rows of an intersection do not contain the task's targets.
+//! A bulk endpoint has one row per distinct target of the task. `limit`, `offset`, a token of paging
+//! and `depth` select rows of a list that is the same for each page, and has at most 100 rows. Rows
+//! repeat keyword, location, language and device of the task. Filters and orders have no effect.
+//!
+//! A session remembers the latest 1000 posted tasks: `tasks_ready` lists those that were not fetched,
+//! and `task_get` returns the result of the task with the identifier.
+//!
+//! [`Synthetic`] returns the same responses without a server.
 //!
 //! # Fixtures
 //! [`Builder::fixtures`] adds a folder of fixture files, and [`Builder::fixture`] adds the text of
@@ -93,8 +98,8 @@
 //! ```
 //!
 //! # Costs
-//! A server starts in well under a millisecond. Embedded fixtures are parsed on first use, once per
-//! process. Per session a server keeps the latest 1024 requests with at most 2 MiB of bodies, and
+//! A server starts in well under a millisecond. Embedded fixtures and the tables of synthetic
+//! responses are parsed on first use, once per process. Per session a server keeps the latest 1024 requests with at most 2 MiB of bodies, and
 //! the latest 64 misses. The request logs of all sessions have at most 64 MiB.
 //!
 //! # Errors on the envelope and on the task
@@ -130,8 +135,10 @@ mod record;
 mod redact;
 mod replay;
 mod session;
+mod synthetic;
 
 pub use dataforseo_models as models;
+pub use dataforseo_synthetic::SyntheticCase;
 
 pub use self::builder::{Builder, StartError};
 pub use self::fixtures::FixtureError;
@@ -144,3 +151,4 @@ pub use self::replay::OnMiss;
 pub use self::session::{
     Fault, FaultError, FaultRule, Limits, LoggedRequest, Miss, MissReason, NearestFixture,
 };
+pub use self::synthetic::Synthetic;

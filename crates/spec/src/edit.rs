@@ -80,6 +80,24 @@ impl Editor {
         self.insert(mapping, before.map(String::as_str), lines)
     }
 
+    /// Removes an entry. Does nothing if it is not there. A mapping that becomes empty is removed,
+    /// too.
+    ///
+    /// # Errors
+    /// Returns an error if the mapping is not in block style.
+    pub fn remove(&mut self, mapping: &[String], key: &str) -> Result<(), Diagnostics> {
+        let path = child(mapping, key);
+        if self.value(&path).is_none() {
+            return Ok(());
+        }
+        if let ([parents @ .., name], [_]) = (mapping, self.keys(mapping).as_slice()) {
+            return self.remove(parents, name);
+        }
+        self.refuse_flow_style(&path)?;
+        let (start, end) = self.lines_of(&path)?;
+        self.replace(start, end, "")
+    }
+
     /// Inserts an entry after another one of the mapping, or before all. A mapping that is not
     /// there is added at the end of its parent.
     ///
@@ -271,6 +289,18 @@ mod tests {
             editor.text(),
             format!("{expected}task:\n  fields:\n    z: 3\n")
         );
+    }
+
+    #[test]
+    fn an_entry_is_removed_with_a_mapping_that_becomes_empty() {
+        let mut editor =
+            Editor::new("a.yaml", "a:\n  b:\n    c: 1\n  d:\n    - 1\n    - 2\n").unwrap();
+        editor.remove(&path(&["a"]), "x").unwrap();
+        editor.remove(&path(&["a", "b"]), "c").unwrap();
+        assert_eq!(editor.text(), "a:\n  d:\n    - 1\n    - 2\n");
+        editor.insert(&path(&["a"]), Some("d"), "  e: 3\n").unwrap();
+        editor.remove(&path(&["a"]), "d").unwrap();
+        assert_eq!(editor.text(), "a:\n  e: 3\n");
     }
 
     #[test]

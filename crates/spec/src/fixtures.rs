@@ -1,5 +1,4 @@
-//! Checks of fixtures: each must match the spec, so that the models decode all of it. Synthetic
-//! fixtures are skipped, as some contain undocumented values on purpose.
+//! Checks of fixtures: each must match the spec, so that the models decode all of it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,26 +16,20 @@ use crate::{Diagnostic, Diagnostics, Location};
 /// The folder with the fixtures of the mock server, relative to the root of the workspace.
 pub const FOLDER: &str = "crates/mock-server/fixtures";
 
-/// The text in a fixture that marks it as generated.
-pub const SYNTHETIC: &str = "\"source\": \"synthetic\"";
-
 /// The fixtures of the mock server by endpoint id. Each is a path relative to [`FOLDER`], in order.
 pub type Fixtures = BTreeMap<String, Vec<String>>;
 
-/// Finds the fixtures that were not generated.
+/// Finds the fixtures.
 ///
 /// # Errors
-/// Returns an error if a file cannot be read, if its name cannot be used on every system, or if its
-/// folder does not belong to an endpoint.
+/// Returns an error if the folder cannot be read, if a file's name cannot be used on every system, or
+/// if its folder does not belong to an endpoint.
 pub fn find(root: &Path, model: &Model) -> io::Result<Fixtures> {
     let folder = root.join(FOLDER);
     let mut fixtures = Fixtures::new();
     for file in files_below(&folder)? {
         let relative = file.strip_prefix(&folder).unwrap_or(&file);
         let relative = relative.to_string_lossy().replace('\\', "/");
-        if fs::read_to_string(&file)?.contains(SYNTHETIC) {
-            continue;
-        }
         let (path, name) = relative.rsplit_once('/').unwrap_or(("", &relative));
         let stem = name.strip_suffix(".json").unwrap_or_default();
         file_names::check(stem).map_err(|reason| {
@@ -60,7 +53,7 @@ pub fn find(root: &Path, model: &Model) -> io::Result<Fixtures> {
     Ok(fixtures)
 }
 
-/// Checks the fixtures that are not synthetic. Returns the number of checked fixtures.
+/// Checks the fixtures. Returns the number of checked fixtures.
 ///
 /// # Errors
 /// Returns all errors in the fixtures.

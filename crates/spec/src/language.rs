@@ -33,6 +33,9 @@ pub struct Endpoint {
     /// stays deprecated until the next major version.
     #[serde(default)]
     pub removed_upstream: Option<String>,
+    /// The origin of an endpoint that is not in the documentation.
+    #[serde(default)]
+    pub evidence: Option<String>,
     /// Purpose of the endpoint, in our own words. Markdown; the first line is the summary.
     #[serde(default)]
     pub doc: Option<String>,
@@ -575,6 +578,12 @@ pub struct Member {
     /// Name of the shared type, if several members have the same fields.
     #[serde(default, rename = "use")]
     pub shared: Option<String>,
+    /// The day since which the documentation lacks the member: `yyyy-mm-dd`.
+    #[serde(default)]
+    pub removed_upstream: Option<String>,
+    /// The origin of a member that is not in the documentation.
+    #[serde(default)]
+    pub evidence: Option<String>,
     /// Fields that not all members of the union have.
     #[serde(default)]
     pub fields: Fields,
@@ -695,7 +704,7 @@ pub struct AccountLimits {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sentences {
-    /// Decisions, each about all sentences that fit a pattern.
+    /// Decisions, each about all sentences that fit one of its patterns.
     pub sentences: Vec<SentenceDecision>,
 }
 
@@ -703,12 +712,12 @@ pub struct Sentences {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SentenceDecision {
-    /// Pattern for a whole sentence, in which `*` stands for any text. Upper and lower case are equal.
-    pub like: String,
     /// Kind of content.
     pub is: SentenceKind,
     /// Reason of the decision.
     pub because: String,
+    /// Patterns for whole sentences, in which `*` stands for any text. Upper and lower case are equal.
+    pub like: Vec<String>,
 }
 
 /// What a sentence states that the import does not understand.

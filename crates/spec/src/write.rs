@@ -4,17 +4,18 @@ use serde_json::Value;
 
 use crate::facts::FIELD_KEYS;
 use crate::language::{
-    CallLimits, Endpoint, Field, Fields, Member, SharedType, SharedTypes, Values,
+    CallLimits, Correction, Endpoint, Field, Fields, Member, SharedType, SharedTypes, Values,
 };
 
 /// The keys of an endpoint, in the order in which they are written.
-pub const ENDPOINT_KEYS: [&str; 14] = [
+pub const ENDPOINT_KEYS: [&str; 15] = [
     "path",
     "method",
     "mode",
     "charged",
     "renamed_from",
     "removed_upstream",
+    "evidence",
     "doc",
     "source",
     "limits",
@@ -109,6 +110,14 @@ pub fn member(wire: &str, member: &Member) -> String {
     if let Some(doc) = &member.doc {
         text += &entry("doc", &doc.clone().into(), 8);
     }
+    for (key, value) in [
+        ("removed_upstream", &member.removed_upstream),
+        ("evidence", &member.evidence),
+    ] {
+        if let Some(value) = value {
+            text += &entry(key, &value.clone().into(), 8);
+        }
+    }
     match &member.shared {
         Some(shared) => text += &entry("use", &shared.clone().into(), 8),
         None if member.fields.is_empty() => {}
@@ -156,7 +165,7 @@ pub fn field(name: &str, field: &Field, indent: usize) -> String {
                     text += &self::field("each", each, inner);
                 }
             }
-            ("corrections", _) if field.corrections.is_empty() => {}
+            ("corrections", _) => text += &corrections(&field.corrections, inner),
             ("required_unless", _) if field.required_unless.is_empty() => {}
             ("values", _) => {
                 if let Some(values) = &field.values {
@@ -167,6 +176,28 @@ pub fn field(name: &str, field: &Field, indent: usize) -> String {
         }
     }
     text
+}
+
+/// Returns `corrections` as an entry of a mapping; nothing if there are none.
+pub fn corrections(corrections: &[Correction], indent: usize) -> String {
+    if corrections.is_empty() {
+        return String::new();
+    }
+    let items = corrections.iter().map(|correction| {
+        let inner = indent + 4;
+        let keys = [
+            ("fact", Value::from(correction.fact.clone())),
+            ("documented", correction.documented.clone()),
+            ("reason", correction.reason.clone().into()),
+            ("evidence", correction.evidence.clone().into()),
+        ];
+        let lines: String = keys
+            .iter()
+            .map(|(key, value)| entry(key, value, inner))
+            .collect();
+        format!("{:1$}- {2}", "", indent + 2, lines.trim_start())
+    });
+    format!("{:indent$}corrections:\n{}", "", items.collect::<String>())
 }
 
 /// Returns `values` as an entry of a mapping.

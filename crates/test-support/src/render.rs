@@ -6,6 +6,7 @@ use dataforseo_spec::Payload;
 use dataforseo_spec::language::{
     Endpoint, Field, FieldType, Fields, Format, Method, SharedType, SharedTypes,
 };
+use dataforseo_synthetic::{Exchange, Tables};
 use serde_json::Value;
 
 use crate::workspace::repository;
@@ -714,16 +715,31 @@ impl Renderer<'_> {
         )
     }
 
-    /// Returns the response in the endpoint's fixture.
+    /// Returns the response in the endpoint's documented fixture, or else a synthetic one.
     fn response(&self) -> String {
-        let folder = repository().join("crates/mock-server/fixtures");
-        let folder = folder.join(self.endpoint.path.trim_start_matches('/'));
-        let fixture = ["documentation.json", "synthetic.json"]
-            .into_iter()
-            .find_map(|name| std::fs::read_to_string(folder.join(name)).ok())
-            .unwrap();
-        let fixture: Value = serde_json::from_str(&fixture).unwrap();
-        let response = serde_json::to_string_pretty(&fixture["response"]["body"]).unwrap();
+        let path = &self.endpoint.path;
+        let folder = repository().join("crates/mock-server");
+        let fixture = folder.join("fixtures").join(path.trim_start_matches('/'));
+        let response = match std::fs::read_to_string(fixture.join("documentation.json")) {
+            Ok(text) => {
+                let fixture: Value = serde_json::from_str(&text).unwrap();
+                fixture["response"]["body"].clone()
+            }
+            Err(_) => {
+                let section = path.split('/').nth(2).unwrap();
+                let tables = folder.join(format!("src/generated/{section}.json"));
+                let tables = std::fs::read_to_string(tables).unwrap();
+                let tables = Tables::parse(&tables).unwrap();
+                // A response with many rows would make the tests slow.
+                let mut task = self.endpoint.example.clone().unwrap_or_default();
+                if task.get("limit").is_some() {
+                    task["limit"] = 2.into();
+                }
+                let endpoint = tables.endpoint(path).unwrap();
+                Exchange::new(path, &task).response(&tables, endpoint)
+            }
+        };
+        let response = serde_json::to_string_pretty(&response).unwrap();
         if self.html {
             return response;
         }

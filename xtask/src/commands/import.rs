@@ -7,6 +7,7 @@ use clap::Args;
 use dataforseo_import::report::ImportReport;
 use dataforseo_import::{Options, import, openapi};
 
+use super::choices::ChoiceArguments;
 use super::{CommandError, print, today};
 
 /// Read documentation pages into the spec.
@@ -31,6 +32,8 @@ pub struct ImportArguments {
     /// decision.
     #[arg(long, conflicts_with_all = ["openapi", "verify"])]
     removed: bool,
+    #[command(flatten)]
+    choices: ChoiceArguments,
 }
 
 /// Imports the pages, or the OpenAPI file, and prints the reports.
@@ -39,7 +42,10 @@ pub struct ImportArguments {
 /// When the OpenAPI file cannot be read. A page that cannot be read is printed, and the others are
 /// imported.
 pub fn run(root: &Path, arguments: &ImportArguments) -> Result<ExitCode, CommandError> {
+    let choices = arguments.choices.read()?;
     let options = Options {
+        choices: &choices,
+        all_or_nothing: false,
         dry_run: arguments.dry_run,
         verify: arguments.verify,
         mark_removed: arguments.removed.then(today),

@@ -1,11 +1,13 @@
 //! The commands, one file each: arguments and output.
 
 pub mod check;
+pub mod choices;
 pub mod diff;
 pub mod drift;
 pub mod generate;
 pub mod import;
 pub mod openapi;
+pub mod replay;
 pub mod scan;
 pub mod style;
 pub mod trial;

@@ -23,7 +23,9 @@ use dataforseo_spec::load::parse;
 use dataforseo_spec::model::{self, Model};
 use dataforseo_spec::{fixtures, sentences};
 
+pub use copy::copy_checkout;
 use measure::cargo;
+pub use sections::declare as declare_sections;
 
 /// The error of a trial.
 pub type TrialError = Box<dyn Error>;
@@ -142,9 +144,9 @@ fn decided(trial: &Trial, reports: &[ImportReport], show: &mut Show<'_>) -> Resu
     let mut used = BTreeSet::new();
     for sentence in reports.iter().flat_map(|report| &report.decided) {
         let sentence = sentence.split_once(": ").map_or("", |(_, it)| it);
-        if let Some(decision) = decisions.decision(sentence) {
+        if let Some((decision, like)) = decisions.decision(sentence) {
             *kinds.entry(decision.is).or_default() += 1;
-            used.insert(&decision.like);
+            used.insert(like);
         }
     }
     let kinds: Vec<String> = kinds
@@ -152,9 +154,9 @@ fn decided(trial: &Trial, reports: &[ImportReport], show: &mut Show<'_>) -> Resu
         .map(|(kind, count)| format!("{count} {}", kind.as_str()))
         .collect();
     show(&format!("sentences  {}", kinds.join(", ")))?;
-    for decision in &decisions.sentences {
-        if !used.contains(&decision.like) {
-            show(&format!("  {name}: no sentence fits `{}`", decision.like))?;
+    for (_, like) in decisions.patterns() {
+        if !used.contains(like) {
+            show(&format!("  {name}: no sentence fits `{like}`"))?;
         }
     }
     Ok(())
@@ -226,6 +228,15 @@ fn generate(trial: &Trial, model: &Model, show: &mut Show<'_>) -> Result<(), Tri
         wanted.len(),
         bytes as f64 / 1e6
     ))
+}
+
+/// Compiles the models of a checkout with all sections. Returns whether they compile.
+///
+/// # Errors
+/// When cargo cannot be started.
+pub fn compile_models(checkout: &Path, target: &Path) -> Result<bool, TrialError> {
+    let check = ["check", "--all-features", "-p", "dataforseo-models"];
+    Ok(cargo(checkout, target, &check)?.success)
 }
 
 /// Compiles the models of the copy with all sections.

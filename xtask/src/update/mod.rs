@@ -2,6 +2,8 @@
 //! difference, changelog and next version. The update stops if a person has to decide.
 
 mod changelog;
+pub mod report;
+mod sources;
 mod version;
 
 use std::fs;
@@ -11,11 +13,13 @@ use std::path::{Path, PathBuf};
 use dataforseo_codegen::{emit, output};
 use dataforseo_compare::diff::surface::Surface;
 use dataforseo_compare::diff::{self, ApiSource, SourceError};
+use dataforseo_import::ImportError;
+use dataforseo_import::decisions::Choices;
 use dataforseo_import::report::ImportReport;
-use dataforseo_import::{ImportError, Options, import};
 use dataforseo_spec::files::{self, FileChange};
 use dataforseo_spec::{Diagnostics, fixtures, model};
 use jiff::civil::Date;
+pub use sources::UpdateSources;
 
 /// The error of an update that failed. `git diff` shows the files that were already written.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +50,7 @@ pub enum UpdateError {
 /// The result of an update.
 #[derive(Debug)]
 pub struct Update {
-    /// The import report of each page.
+    /// The import report of each page, or of each spec file of the OpenAPI file.
     pub imported: Vec<ImportReport>,
     /// The outcome after the import.
     pub outcome: UpdateOutcome,
@@ -74,8 +78,61 @@ pub struct UpdateSummary {
     pub version: (String, String),
 }
 
-/// Imports pages, and updates everything that depends on them. `since` is the git revision to
-/// compare with.
+/// An update whose sources were imported, and that is not complete yet.
+#[derive(Debug)]
+pub struct Imported {
+    /// The API before the update.
+    before: Surface,
+    /// The import report of each page, or of each spec file of the OpenAPI file.
+    pub reports: Vec<ImportReport>,
+    /// The decisions that a person has to make.
+    pub decisions: Vec<String>,
+}
+
+/// Imports sources. `since` is the git revision to compare with later.
+///
+/// # Errors
+/// When a source or the revision cannot be read, or a file cannot be written.
+pub fn import_sources(
+    root: &Path,
+    sources: &UpdateSources,
+    since: &str,
+    choices: &Choices,
+    today: Date,
+) -> Result<Imported, UpdateError> {
+    // Read first, so that a missing revision changes nothing.
+    let before = ApiSource::at(root, since)?.read(root)?;
+    let reports = sources.import(root, choices, today)?;
+    let decisions = match sources {
+        UpdateSources::Pages(_) => reports.iter().flat_map(decisions).collect(),
+        UpdateSources::OpenApi { .. } => reports.iter().flat_map(questions).collect(),
+    };
+    Ok(Imported {
+        before,
+        reports,
+        decisions,
+    })
+}
+
+/// Updates everything that depends on the spec, unless a decision is open.
+///
+/// # Errors
+/// When the spec is not valid, or a file cannot be written.
+pub fn complete(root: &Path, imported: Imported) -> Result<Update, UpdateError> {
+    let outcome = if imported.decisions.is_empty() {
+        let done = bring_up_to_date(root, &imported.before)?;
+        UpdateOutcome::Completed(Box::new(done))
+    } else {
+        UpdateOutcome::NeedsDecision(imported.decisions)
+    };
+    Ok(Update {
+        imported: imported.reports,
+        outcome,
+    })
+}
+
+/// Imports pages without choices, and updates everything that depends on them. `since` is the git
+/// revision to compare with.
 ///
 /// # Errors
 /// When a page, the spec or the revision cannot be read, or a file cannot be written.
@@ -85,26 +142,9 @@ pub fn update(
     since: &str,
     today: Date,
 ) -> Result<Update, UpdateError> {
-    // Read first, so that a missing revision changes nothing.
-    let before = ApiSource::at(root, since)?.read(root)?;
-    let options = Options {
-        mark_removed: Some(today),
-        ..Options::default()
-    };
-    let mut imported = Vec::new();
-    for page in pages {
-        imported.push(import(root, page, options)?);
-    }
-    let decisions: Vec<String> = imported.iter().flat_map(decisions).collect();
-    if !decisions.is_empty() {
-        let outcome = UpdateOutcome::NeedsDecision(decisions);
-        return Ok(Update { imported, outcome });
-    }
-    let done = bring_up_to_date(root, &before)?;
-    Ok(Update {
-        imported,
-        outcome: UpdateOutcome::Completed(Box::new(done)),
-    })
+    let sources = UpdateSources::Pages(pages.to_vec());
+    let imported = import_sources(root, &sources, since, &Choices::on(today), today)?;
+    complete(root, imported)
 }
 
 /// Checks the spec, generates code, and writes the changelog.
@@ -160,6 +200,13 @@ fn write_changelog(root: &Path, difference: &diff::DiffReport) -> Result<Vec<Str
 fn of_file(path: &str) -> impl FnOnce(io::Error) -> UpdateError {
     let path = path.to_owned();
     |error| UpdateError::File { path, error }
+}
+
+/// Returns the differences without a choice.
+fn questions(report: &ImportReport) -> Vec<String> {
+    let all = report.contradictions.iter().chain(&report.unexplained);
+    let all = all.map(|question| format!("{}: {question}", report.spec_file));
+    all.collect()
 }
 
 /// Returns the decisions that a person has to make after an import.

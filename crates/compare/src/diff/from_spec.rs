@@ -202,10 +202,14 @@ impl<'a> SpecReader<'a> {
                 .as_ref()
                 .map(|doc| (Fact::Doc, doc.trim().into())),
         );
+        if member.removed_upstream.is_some() {
+            facts.insert(Fact::Deprecated, true.into());
+        }
         let read = SurfaceField {
             parent: at.to_owned(),
             name: tag.to_owned(),
             facts,
+            deprecation: member.removed_upstream.as_deref().map(gone),
             within: Some(within.clone()),
             ..SurfaceField::default()
         };

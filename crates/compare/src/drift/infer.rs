@@ -113,6 +113,7 @@ impl InferredType {
             doc: Some(DOC.to_owned()),
             shared: None,
             fields,
+            ..Member::default()
         }
     }
 

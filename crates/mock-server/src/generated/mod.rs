@@ -12,74 +12,28 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         info: models::appendix::UserData::INFO,
         lossy_fields: lossy_fields::<models::appendix::UserData>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/appendix/user_data/synthetic.json",
-                include_str!("../../fixtures/v3/appendix/user_data/synthetic.json"),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::AnchorsLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::AnchorsLive>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/anchors/live/empty.json",
-                include_str!("../../fixtures/v3/backlinks/anchors/live/empty.json"),
-            ),
-            (
-                "v3/backlinks/anchors/live/nulls.json",
-                include_str!("../../fixtures/v3/backlinks/anchors/live/nulls.json"),
-            ),
-            (
-                "v3/backlinks/anchors/live/synthetic.json",
-                include_str!("../../fixtures/v3/backlinks/anchors/live/synthetic.json"),
-            ),
-            (
-                "v3/backlinks/anchors/live/unknown.json",
-                include_str!("../../fixtures/v3/backlinks/anchors/live/unknown.json"),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::AvailableFilters::INFO,
         lossy_fields: lossy_fields::<models::backlinks::AvailableFilters>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/available_filters/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/available_filters/synthetic.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::BacklinksLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::BacklinksLive>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/backlinks/live/empty.json",
-                include_str!("../../fixtures/v3/backlinks/backlinks/live/empty.json"),
-            ),
-            (
-                "v3/backlinks/backlinks/live/nulls.json",
-                include_str!("../../fixtures/v3/backlinks/backlinks/live/nulls.json"),
-            ),
-            (
-                "v3/backlinks/backlinks/live/synthetic.json",
-                include_str!("../../fixtures/v3/backlinks/backlinks/live/synthetic.json"),
-            ),
-            (
-                "v3/backlinks/backlinks/live/unknown.json",
-                include_str!("../../fixtures/v3/backlinks/backlinks/live/unknown.json"),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
@@ -90,32 +44,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
             target: "target",
             targets: "targets",
         }),
-        fixtures: &[
-            (
-                "v3/backlinks/bulk_backlinks/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_backlinks/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_backlinks/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_backlinks/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_backlinks/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_backlinks/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_backlinks/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_backlinks/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
@@ -133,24 +62,6 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
                     "../../fixtures/v3/backlinks/bulk_new_lost_backlinks/live/documentation.json"
                 ),
             ),
-            (
-                "v3/backlinks/bulk_new_lost_backlinks/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_new_lost_backlinks/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_new_lost_backlinks/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_new_lost_backlinks/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_new_lost_backlinks/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_new_lost_backlinks/live/unknown.json"
-                ),
-            ),
         ],
     },
     #[cfg(feature = "backlinks")]
@@ -162,32 +73,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
             target: "target",
             targets: "targets",
         }),
-        fixtures: &[
-            (
-                "v3/backlinks/bulk_new_lost_referring_domains/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_new_lost_referring_domains/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_new_lost_referring_domains/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_new_lost_referring_domains/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_new_lost_referring_domains/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_new_lost_referring_domains/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_new_lost_referring_domains/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_new_lost_referring_domains/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
@@ -198,32 +84,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
             target: "url",
             targets: "targets",
         }),
-        fixtures: &[
-            (
-                "v3/backlinks/bulk_pages_summary/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_pages_summary/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_pages_summary/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_pages_summary/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_pages_summary/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_pages_summary/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_pages_summary/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_pages_summary/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
@@ -234,26 +95,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
             target: "target",
             targets: "targets",
         }),
-        fixtures: &[
-            (
-                "v3/backlinks/bulk_ranks/live/empty.json",
-                include_str!("../../fixtures/v3/backlinks/bulk_ranks/live/empty.json"),
-            ),
-            (
-                "v3/backlinks/bulk_ranks/live/nulls.json",
-                include_str!("../../fixtures/v3/backlinks/bulk_ranks/live/nulls.json"),
-            ),
-            (
-                "v3/backlinks/bulk_ranks/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_ranks/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_ranks/live/unknown.json",
-                include_str!("../../fixtures/v3/backlinks/bulk_ranks/live/unknown.json"),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
@@ -264,32 +106,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
             target: "target",
             targets: "targets",
         }),
-        fixtures: &[
-            (
-                "v3/backlinks/bulk_referring_domains/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_referring_domains/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_referring_domains/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_referring_domains/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_referring_domains/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_referring_domains/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_referring_domains/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_referring_domains/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
@@ -300,306 +117,84 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
             target: "target",
             targets: "targets",
         }),
-        fixtures: &[
-            (
-                "v3/backlinks/bulk_spam_score/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_spam_score/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_spam_score/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_spam_score/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_spam_score/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_spam_score/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/bulk_spam_score/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/bulk_spam_score/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::CompetitorsLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::CompetitorsLive>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/competitors/live/empty.json",
-                include_str!("../../fixtures/v3/backlinks/competitors/live/empty.json"),
-            ),
-            (
-                "v3/backlinks/competitors/live/nulls.json",
-                include_str!("../../fixtures/v3/backlinks/competitors/live/nulls.json"),
-            ),
-            (
-                "v3/backlinks/competitors/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/competitors/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/competitors/live/unknown.json",
-                include_str!("../../fixtures/v3/backlinks/competitors/live/unknown.json"),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::DomainIntersectionLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::DomainIntersectionLive>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/domain_intersection/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/domain_intersection/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/domain_intersection/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/domain_intersection/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/domain_intersection/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/domain_intersection/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/domain_intersection/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/domain_intersection/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::DomainPagesLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::DomainPagesLive>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/domain_pages/live/empty.json",
-                include_str!("../../fixtures/v3/backlinks/domain_pages/live/empty.json"),
-            ),
-            (
-                "v3/backlinks/domain_pages/live/nulls.json",
-                include_str!("../../fixtures/v3/backlinks/domain_pages/live/nulls.json"),
-            ),
-            (
-                "v3/backlinks/domain_pages/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/domain_pages/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/domain_pages/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/domain_pages/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::DomainPagesSummaryLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::DomainPagesSummaryLive>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/domain_pages_summary/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/domain_pages_summary/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/domain_pages_summary/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/domain_pages_summary/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/domain_pages_summary/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/domain_pages_summary/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/domain_pages_summary/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/domain_pages_summary/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::Errors::INFO,
         lossy_fields: lossy_fields::<models::backlinks::Errors>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/errors/synthetic.json",
-                include_str!("../../fixtures/v3/backlinks/errors/synthetic.json"),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::HistoryLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::HistoryLive>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/history/live/empty.json",
-                include_str!("../../fixtures/v3/backlinks/history/live/empty.json"),
-            ),
-            (
-                "v3/backlinks/history/live/nulls.json",
-                include_str!("../../fixtures/v3/backlinks/history/live/nulls.json"),
-            ),
-            (
-                "v3/backlinks/history/live/synthetic.json",
-                include_str!("../../fixtures/v3/backlinks/history/live/synthetic.json"),
-            ),
-            (
-                "v3/backlinks/history/live/unknown.json",
-                include_str!("../../fixtures/v3/backlinks/history/live/unknown.json"),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::IdList::INFO,
         lossy_fields: lossy_fields::<models::backlinks::IdList>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/id_list/synthetic.json",
-                include_str!("../../fixtures/v3/backlinks/id_list/synthetic.json"),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::Index::INFO,
         lossy_fields: lossy_fields::<models::backlinks::Index>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/index/synthetic.json",
-                include_str!("../../fixtures/v3/backlinks/index/synthetic.json"),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::PageIntersectionLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::PageIntersectionLive>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/page_intersection/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/page_intersection/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/page_intersection/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/page_intersection/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/page_intersection/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/page_intersection/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/page_intersection/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/page_intersection/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::ReferringDomainsLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::ReferringDomainsLive>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/referring_domains/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/referring_domains/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/referring_domains/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/referring_domains/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/referring_domains/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/referring_domains/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/referring_domains/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/referring_domains/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::ReferringNetworksLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::ReferringNetworksLive>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/referring_networks/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/referring_networks/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/referring_networks/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/referring_networks/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/referring_networks/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/referring_networks/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/referring_networks/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/referring_networks/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
@@ -613,18 +208,6 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
                     "../../fixtures/v3/backlinks/summary/live/documentation.json"
                 ),
             ),
-            (
-                "v3/backlinks/summary/live/empty.json",
-                include_str!("../../fixtures/v3/backlinks/summary/live/empty.json"),
-            ),
-            (
-                "v3/backlinks/summary/live/nulls.json",
-                include_str!("../../fixtures/v3/backlinks/summary/live/nulls.json"),
-            ),
-            (
-                "v3/backlinks/summary/live/unknown.json",
-                include_str!("../../fixtures/v3/backlinks/summary/live/unknown.json"),
-            ),
         ],
     },
     #[cfg(feature = "backlinks")]
@@ -632,64 +215,14 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         info: models::backlinks::TimeseriesNewLostSummaryLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::TimeseriesNewLostSummaryLive>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/timeseries_new_lost_summary/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/timeseries_new_lost_summary/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/timeseries_new_lost_summary/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/timeseries_new_lost_summary/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/timeseries_new_lost_summary/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/timeseries_new_lost_summary/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/timeseries_new_lost_summary/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/timeseries_new_lost_summary/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "backlinks")]
     MockEndpoint {
         info: models::backlinks::TimeseriesSummaryLive::INFO,
         lossy_fields: lossy_fields::<models::backlinks::TimeseriesSummaryLive>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/backlinks/timeseries_summary/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/timeseries_summary/live/empty.json"
-                ),
-            ),
-            (
-                "v3/backlinks/timeseries_summary/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/timeseries_summary/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/backlinks/timeseries_summary/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/timeseries_summary/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/backlinks/timeseries_summary/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/backlinks/timeseries_summary/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "keywords_data")]
     MockEndpoint {
@@ -734,85 +267,46 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         info: models::on_page::InstantPages::INFO,
         lossy_fields: lossy_fields::<models::on_page::InstantPages>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/on_page/instant_pages/synthetic.json",
-                include_str!("../../fixtures/v3/on_page/instant_pages/synthetic.json"),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::google::OrganicLiveAdvanced::INFO,
         lossy_fields: lossy_fields::<models::serp::google::OrganicLiveAdvanced>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/serp/google/organic/live/advanced/empty.json",
-                include_str!(
-                    "../../fixtures/v3/serp/google/organic/live/advanced/empty.json"
-                ),
-            ),
-            (
-                "v3/serp/google/organic/live/advanced/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/serp/google/organic/live/advanced/nulls.json"
-                ),
-            ),
-            (
-                "v3/serp/google/organic/live/advanced/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/serp/google/organic/live/advanced/synthetic.json"
-                ),
-            ),
-            (
-                "v3/serp/google/organic/live/advanced/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/serp/google/organic/live/advanced/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::google::OrganicTaskGetAdvanced::INFO,
         lossy_fields: lossy_fields::<models::serp::google::OrganicTaskGetAdvanced>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/serp/google/organic/task_get/advanced/{id}/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/serp/google/organic/task_get/advanced/{id}/synthetic.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::google::OrganicTaskPost::INFO,
         lossy_fields: lossy_fields::<models::serp::google::OrganicTaskPost>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/serp/google/organic/task_post/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/serp/google/organic/task_post/synthetic.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "serp")]
     MockEndpoint {
         info: models::serp::google::OrganicTasksReady::INFO,
         lossy_fields: lossy_fields::<models::serp::google::OrganicTasksReady>,
         per_target: None,
-        fixtures: &[
-            (
-                "v3/serp/google/organic/tasks_ready/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/serp/google/organic/tasks_ready/synthetic.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
+];
+
+/// The tables of synthetic responses by section, as JSON.
+pub(crate) static TABLES: &[(&str, &str)] = &[
+    #[cfg(feature = "appendix")]
+    ("appendix", include_str!("appendix.json")),
+    #[cfg(feature = "backlinks")]
+    ("backlinks", include_str!("backlinks.json")),
+    #[cfg(feature = "on_page")]
+    ("on_page", include_str!("on_page.json")),
+    #[cfg(feature = "serp")]
+    ("serp", include_str!("serp.json")),
 ];

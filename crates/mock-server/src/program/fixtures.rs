@@ -12,8 +12,9 @@ use super::exit::{ProgramError, exit_code};
 use super::lint::{self, LintResult, LintSeverity};
 use super::stderr::log;
 use super::stdout::print_lines;
-use crate::endpoints;
+use crate::endpoints::{self, EndpointIndex};
 use crate::fixtures::{Fixture, fixture_files, read_text};
+use crate::synthetic::SyntheticFixture;
 
 /// Whether warnings fail `lint`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,15 +99,29 @@ pub(super) fn list(folders: &[PathBuf]) -> Result<ExitCode, ProgramError> {
             let fixture = Fixture::parse(name, text).map_err(ProgramError::start)?;
             lines.push(line(name, &fixture));
         }
+        for synthetic in synthetic_fixtures() {
+            lines.push(line(&synthetic.name(), &Fixture::synthetic(synthetic)));
+        }
+        lines.sort();
     }
     print_lines(lines);
     Ok(ExitCode::SUCCESS)
 }
 
+fn synthetic_fixtures() -> impl Iterator<Item = SyntheticFixture> {
+    EndpointIndex::all().flat_map(SyntheticFixture::of)
+}
+
 pub(super) fn show(name: &str) -> Result<ExitCode, ProgramError> {
     let mut embedded = endpoints::embedded_fixtures();
-    let text = match embedded.find(|(known, _)| *known == name) {
-        Some((_, text)) => (*text).to_owned(),
+    let embedded = embedded.find(|(known, _)| *known == name);
+    let synthetic = || synthetic_fixtures().find(|fixture| fixture.name() == name);
+    let embedded = match embedded {
+        Some((_, text)) => Some((*text).to_owned()),
+        None => synthetic().map(|fixture| fixture.text(today())),
+    };
+    let text = match embedded {
+        Some(text) => text,
         None => read_text(Path::new(name)).map_err(|error| {
             ProgramError::start(format!(
                 "{name}: not an embedded fixture (`ls` lists them), and not a readable file: {error}"

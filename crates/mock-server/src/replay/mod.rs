@@ -9,7 +9,8 @@ mod rules;
 
 use std::sync::Arc;
 
-use dataforseo_models::{Date, Method, StatusCode};
+use dataforseo_models::{Date, Method, Mode, StatusCode};
+use dataforseo_synthetic::{Exchange, PostedTask, SyntheticCase};
 use http::HeaderValue;
 use serde_json::Value;
 
@@ -23,6 +24,7 @@ use self::response::TaskOutcome;
 use crate::endpoints::{self, EndpointIndex, did_you_mean};
 use crate::fixtures::{Fixture, LookupKey, Store};
 use crate::session::{Effects, Fault, MissReason, Patch, Session};
+use crate::synthetic::{self, SyntheticFixture};
 
 pub(crate) type Clock = Arc<dyn Fn() -> Date + Send + Sync>;
 
@@ -44,15 +46,15 @@ pub enum OnMiss {
     Error,
     /// The endpoint's example, with the request's tasks echoed in `data`.
     ///
-    /// An example is a fixture with a successful response: by preference one of your own, then the
-    /// one from the documentation, then the one generated from the spec. The example of a bulk
-    /// endpoint has one row per target of the task.
+    /// An example is one of your own fixtures with a successful response, or else a synthetic
+    /// response, which is generated from the spec for the task. The example of a bulk endpoint has
+    /// one row per target of the task.
     Example,
 }
 
 /// The result of a look-up that found a fixture for the whole request.
 enum Recorded<'a> {
-    Response(MockResponse),
+    Response(Box<MockResponse>),
     /// All responses of the fixture were sent.
     Exhausted(&'a Fixture),
 }
@@ -144,7 +146,7 @@ impl Replay {
         // A call that fails does not advance a sequence and adds no miss.
         let session = &Session::dry_run();
         if let Some(Recorded::Response(response)) = self.recorded(session, &parsed) {
-            return Ok(response);
+            return Ok(*response);
         }
         if let Some(response) = self.task_by_task(session, &parsed) {
             return Ok(response);
@@ -183,7 +185,7 @@ impl Replay {
             Err(response) => return *response,
         };
         match self.recorded(session, &parsed) {
-            Some(Recorded::Response(response)) => return response,
+            Some(Recorded::Response(response)) => return *response,
             Some(Recorded::Exhausted(fixture)) => {
                 let message = format!("{}; {REPEAT_ADVICE}", all_sent(fixture));
                 let reason = MissReason::SequenceExhausted;
@@ -266,7 +268,7 @@ impl Replay {
         // In a dry run a request that is not in order leaves no miss: it is not redacted yet.
         let parsed = self.parse(&Session::dry_run(), request).ok()?;
         match self.recorded(session, &parsed) {
-            Some(Recorded::Response(response)) => return Some(response),
+            Some(Recorded::Response(response)) => return Some(*response),
             Some(Recorded::Exhausted(fixture)) => {
                 let code = StatusCode::NotFound;
                 let detail = all_sent(fixture);
@@ -288,10 +290,58 @@ impl Replay {
     /// Returns the response of the fixture for the whole request.
     fn recorded(&self, session: &Session, request: &ParsedRequest<'_>) -> Option<Recorded<'_>> {
         let fixture = self.store.find(request.endpoint, &request.key())?;
+        if let Some(synthetic) = fixture.synthetic {
+            let task = request.response_tasks().first().unwrap_or(&Value::Null);
+            let name = fixture.name.clone();
+            let outcome = self.synthetic(session, request, task, 0, synthetic.case, name)?;
+            let response = MockResponse::from_tasks(request, &[outcome]);
+            return Some(Recorded::Response(Box::new(response)));
+        }
         Some(match session.next_response(fixture) {
-            Some(response) => Recorded::Response(MockResponse::from_fixture(fixture, response)),
+            Some(response) => {
+                let response = MockResponse::from_fixture(fixture, response);
+                Recorded::Response(Box::new(response))
+            }
             None => Recorded::Exhausted(fixture),
         })
+    }
+
+    /// Returns a synthetic outcome of a task. `source` is for the header `x-mock-source`.
+    fn synthetic(
+        &self,
+        session: &Session,
+        request: &ParsedRequest<'_>,
+        task: &Value,
+        index: usize,
+        case: SyntheticCase,
+        source: String,
+    ) -> Option<TaskOutcome<'_>> {
+        let info = request.endpoint.info();
+        let path = request.path;
+        let (posted, ready) = match info.mode {
+            Mode::TaskGet => (session.fetch_task(path.rsplit('/').next()?), None),
+            Mode::TasksReady => (None, session.ready_tasks(path)),
+            _ => (None, None),
+        };
+        let exchange = Exchange {
+            path,
+            task: posted.as_ref().map_or(task, |posted| &posted.task),
+            index,
+            case,
+            today: (self.clock)(),
+            ready: ready.as_deref(),
+        };
+        let response = synthetic::response_task(request.endpoint, &exchange)?;
+        if info.mode == Mode::TaskPost
+            && let Some(Value::String(id)) = response.get("id")
+        {
+            session.add_posted(PostedTask {
+                id: id.clone(),
+                path: path.to_owned(),
+                task: task.clone(),
+            });
+        }
+        Some(TaskOutcome::Synthetic(source, response))
     }
 
     /// Returns a response made task by task: fixtures first, then rules, then the example. Returns
@@ -301,7 +351,8 @@ impl Replay {
         let today = (self.clock)();
         let outcomes: Vec<TaskOutcome<'_>> = tasks
             .iter()
-            .map(|task| self.task_outcome(session, request, task, today))
+            .enumerate()
+            .map(|(index, task)| self.task_outcome(session, request, (index, task), today))
             .collect();
         if outcomes
             .iter()
@@ -331,12 +382,18 @@ impl Replay {
         &self,
         session: &Session,
         request: &ParsedRequest<'_>,
-        task: &Value,
+        (index, task): (usize, &Value),
         today: Date,
     ) -> TaskOutcome<'_> {
+        let missed = || TaskOutcome::Missed("no fixture for it".to_owned());
         // The fixture for a single task was looked up with the whole request.
         let is_one_of_several = request.task_list().len() > 1;
         if is_one_of_several && let Some(fixture) = self.task_fixture(request, task) {
+            if let Some(synthetic) = fixture.synthetic {
+                let name = fixture.name.clone();
+                let outcome = self.synthetic(session, request, task, index, synthetic.case, name);
+                return outcome.unwrap_or_else(missed);
+            }
             return match session.next_response(fixture) {
                 Some(response) => TaskOutcome::Recorded(fixture, response),
                 None => TaskOutcome::Missed(all_sent(fixture)),
@@ -347,36 +404,57 @@ impl Replay {
         {
             return TaskOutcome::Rejected(rejection);
         }
-        let example = match self.on_miss {
-            OnMiss::Example => self.example(request.endpoint, task),
-            OnMiss::Error => None,
-        };
-        match example {
-            Some(fixture) => TaskOutcome::Example(fixture),
-            None => TaskOutcome::Missed("no fixture for it".to_owned()),
+        if self.on_miss == OnMiss::Error {
+            return missed();
+        }
+        match self.example(request.endpoint, task) {
+            Some(Example::Own(fixture)) => TaskOutcome::Example(fixture),
+            Some(Example::Synthetic(case)) => {
+                let name = SyntheticFixture {
+                    endpoint: request.endpoint,
+                    case,
+                };
+                let source = format!("example {}", name.name());
+                let outcome = self.synthetic(session, request, task, index, case, source);
+                outcome.unwrap_or_else(missed)
+            }
+            None => missed(),
         }
     }
 
-    /// Returns the endpoint's example for a task: by preference the one with the same tag.
-    fn example(&self, endpoint: EndpointIndex, task: &Value) -> Option<&Fixture> {
-        let preference = |fixture: &&Fixture| {
-            (
-                !fixture.embedded,
-                fixture.name.ends_with("documentation.json"),
-                fixture.name.ends_with("synthetic.json"),
-                std::cmp::Reverse(fixture.name.clone()),
-            )
-        };
-        let all = || self.store.of(endpoint).map(Arc::as_ref);
-        let examples = || all().filter(|fixture| fixture.is_example());
-        let tag = task.get("tag").filter(|tag| !tag.is_null());
-        let tagged = examples().filter(|fixture| tag.is_some() && fixture.tag() == tag);
-        let untagged = || examples().filter(|fixture| fixture.tag().is_none());
-        tagged
-            .max_by_key(preference)
-            .or_else(|| untagged().max_by_key(preference))
-            .or_else(|| examples().max_by_key(preference))
+    /// Returns the endpoint's example for a task: by preference the one with the same tag, and an
+    /// own fixture rather than a synthetic response.
+    fn example(&self, endpoint: EndpointIndex, task: &Value) -> Option<Example<'_>> {
+        let own = || self.store.own_of(endpoint).map(Arc::as_ref);
+        let examples = || own().filter(|fixture| fixture.is_example());
+        let has_embedded = self.store.has_embedded();
+        if let Some(tag) = task.get("tag").filter(|tag| !tag.is_null()) {
+            let tagged = examples().filter(|fixture| fixture.tag() == Some(tag));
+            if let Some(fixture) = tagged.min_by_key(|fixture| fixture.name.clone()) {
+                return Some(Example::Own(fixture));
+            }
+            if let Some(fixture) = SyntheticFixture::find(endpoint, tag).filter(|_| has_embedded) {
+                return Some(Example::Synthetic(fixture.case));
+            }
+        }
+        let untagged = examples().filter(|fixture| fixture.tag().is_none());
+        match untagged.min_by_key(|fixture| fixture.name.clone()) {
+            Some(fixture) => Some(Example::Own(fixture)),
+            None if has_embedded => Some(Example::Synthetic(SyntheticCase::Plain)),
+            None => {
+                let any = examples().min_by_key(|fixture| fixture.name.clone());
+                any.map(Example::Own)
+            }
+        }
     }
+}
+
+/// The example of an endpoint.
+enum Example<'a> {
+    /// A fixture of the server's own.
+    Own(&'a Fixture),
+    /// A synthetic response.
+    Synthetic(SyntheticCase),
 }
 
 /// Returns the body of a request with one task.

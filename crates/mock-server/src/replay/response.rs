@@ -6,28 +6,19 @@
 
 use bytes::Bytes;
 use dataforseo_models::{Mode, StatusCode};
+use dataforseo_synthetic::task_id;
 use http::{HeaderName, HeaderValue};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
 use super::request::ParsedRequest;
-use crate::digest::hex_digest;
 use crate::fixtures::{Fixture, FixtureResponse};
-use crate::matching::canonical;
 use crate::mock_endpoint::TargetRows;
 use crate::session::Miss;
 
 const VERSION: &str = "0.1.mock";
 /// A constant, so that responses are the same every time.
 const TIME: &str = "0 sec.";
-/// The path segments that name how an endpoint is called.
-const MODES: [&str; 5] = [
-    "live",
-    "task_post",
-    "tasks_ready",
-    "tasks_fixed",
-    "task_get",
-];
 
 /// A JSON object whose values keep their bytes.
 type RawObject = indexmap::IndexMap<String, Box<RawValue>>;
@@ -52,8 +43,10 @@ pub(super) enum TaskOutcome<'a> {
     Rejected(Rejection),
     /// It gets the one task of a fixture.
     Recorded(&'a Fixture, &'a FixtureResponse),
-    /// It gets the endpoint's example.
+    /// It gets the example of the endpoint in a fixture of the server's own.
     Example(&'a Fixture),
+    /// It gets this synthetic task. The text is for the header `x-mock-source`.
+    Synthetic(String, Map<String, Value>),
     /// It is a miss, for this reason.
     Missed(String),
     /// It gets a status code and no result.
@@ -165,6 +158,7 @@ impl MockResponse {
                 }
                 TaskOutcome::Recorded(fixture, _) => sources.push(fixture.name.clone()),
                 TaskOutcome::Example(fixture) => sources.push(format!("example {}", fixture.name)),
+                TaskOutcome::Synthetic(source, _) => sources.push(source.clone()),
                 TaskOutcome::WithoutResult(_) => {}
             }
             tasks.push(response_task(request, outcome, task, index));
@@ -263,6 +257,7 @@ fn response_task(
         TaskOutcome::Recorded(_, response) => {
             return first_task(response.body()).unwrap_or_default();
         }
+        TaskOutcome::Synthetic(_, task) => return raw_task(task),
         TaskOutcome::Rejected(rejection) => error_task(rejection.code, &rejection.message),
         TaskOutcome::Missed(detail) => error_task(StatusCode::NotFound, &mock_message(detail)),
         TaskOutcome::WithoutResult(code) => error_task(*code, message_of(*code)),
@@ -284,7 +279,10 @@ fn response_task(
         set("id", id.into());
     }
     set("path", json!(segments));
-    set("data", echo(&segments, task).into());
+    set(
+        "data",
+        dataforseo_synthetic::data(request.path, task).into(),
+    );
     response
 }
 
@@ -381,28 +379,6 @@ fn with_tasks(mut envelope: RawObject, tasks: &[RawObject], counted: Counted) ->
     serde_json::to_string(&envelope).unwrap_or_default()
 }
 
-/// Returns an identifier in the form of the API's. It depends on the task and its index only.
-fn task_id(task: &Value, index: usize) -> String {
-    let hash = hex_digest("task", &canonical(task), 12);
-    format!("01010000-0000-0000-{:04}-{hash}", index % 10_000)
-}
-
-/// Returns the field `data`: the task, with the names of API and function.
-fn echo(segments: &[&str], task: &Value) -> Map<String, Value> {
-    let mut data = Map::new();
-    let api = segments.get(1).copied().unwrap_or_default();
-    data.insert("api".into(), api.into());
-    let function: Vec<&str> = segments
-        .iter()
-        .skip(2)
-        .take_while(|segment| !MODES.contains(segment))
-        .copied()
-        .collect();
-    data.insert("function".into(), function.join("/").into());
-    data.extend(task.as_object().cloned().unwrap_or_default());
-    data
-}
-
 fn error_task(code: StatusCode, message: &str) -> RawObject {
     raw_object([
         ("id", json!("00000000-0000-0000-0000-000000000000")),
@@ -421,5 +397,12 @@ fn raw_object<const N: usize>(fields: [(&str, Value); N]) -> RawObject {
     let fields = fields.into_iter();
     fields
         .filter_map(|(key, value)| Some((key.to_owned(), to_raw_value(&value).ok()?)))
+        .collect()
+}
+
+fn raw_task(task: &Map<String, Value>) -> RawObject {
+    let fields = task.iter();
+    fields
+        .filter_map(|(key, value)| Some((key.clone(), to_raw_value(value).ok()?)))
         .collect()
 }

@@ -4,6 +4,7 @@
 
 mod fault;
 mod miss;
+mod posted;
 mod rate_limit;
 mod request_log;
 
@@ -17,10 +18,13 @@ pub(crate) use self::fault::{Action, CallPattern, Occurrence, Patch, api_code};
 pub use self::fault::{Fault, FaultError, FaultRule};
 pub(crate) use self::miss::{MAX_DIFFERENCES, MAX_NEAREST};
 pub use self::miss::{Miss, MissReason, NearestFixture};
+use self::posted::PostedTasks;
 pub use self::rate_limit::Limits;
 pub(crate) use self::rate_limit::{CallPermit, RateLimiter};
 pub use self::request_log::LoggedRequest;
 pub(crate) use self::request_log::{DEFAULT_SIZE, NewEntry, RequestLog};
+use dataforseo_synthetic::PostedTask;
+
 use crate::endpoints::{self, EndpointIndex};
 use crate::fixtures::{AfterLast, Fixture, FixtureResponse};
 
@@ -45,6 +49,7 @@ pub(crate) struct Session {
     /// The position in each fixture with several responses, by the fixture's name.
     positions: Mutex<HashMap<String, usize>>,
     misses: Mutex<Misses>,
+    posted: Mutex<PostedTasks>,
     /// The number of misses in all sessions of the server.
     total_misses: Arc<AtomicU64>,
 }
@@ -95,6 +100,7 @@ impl Session {
                 .collect(),
             positions: Mutex::default(),
             misses: Mutex::default(),
+            posted: Mutex::default(),
             total_misses: Arc::default(),
         }
     }
@@ -174,6 +180,7 @@ impl Session {
         self.request_log.clear();
         self.lock_positions().clear();
         *self.lock_misses() = Misses::default();
+        *self.lock_posted() = PostedTasks::default();
         for count in &self.call_counts {
             count.store(0, Ordering::Relaxed);
         }
@@ -239,6 +246,31 @@ impl Session {
 
     fn lock_misses(&self) -> MutexGuard<'_, Misses> {
         self.misses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_posted(&self) -> MutexGuard<'_, PostedTasks> {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers a task that was posted.
+    pub(crate) fn add_posted(&self, task: PostedTask) {
+        if self.mode == Mode::Normal {
+            self.lock_posted().add(task);
+        }
+    }
+
+    /// Returns the posted task with an identifier. `tasks_ready` no longer lists it.
+    pub(crate) fn fetch_task(&self, id: &str) -> Option<PostedTask> {
+        match self.mode {
+            Mode::Normal => self.lock_posted().fetch(id),
+            Mode::DryRun => None,
+        }
+    }
+
+    /// Returns the posted tasks that a path of `tasks_ready` lists. `None` if no task was posted to
+    /// its function.
+    pub(crate) fn ready_tasks(&self, path: &str) -> Option<Vec<PostedTask>> {
+        self.lock_posted().ready(path)
     }
 
     /// Counts a call to an endpoint, or to an unknown path.

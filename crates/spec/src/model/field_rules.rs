@@ -536,7 +536,8 @@ fn facts_of_corrections(it: &Subject<'_>, report: &mut FieldReport<'_>) {
 }
 
 fn is_fact(name: &str) -> bool {
-    FACTS.contains(&name)
+    // The shared type of a field is not a fact of a page, but a person can keep it.
+    name == "use" || FACTS.contains(&name)
 }
 
 /// Returns the message about a fact that does not exist.
