@@ -305,6 +305,8 @@ pub(crate) static TABLES: &[(&str, &str)] = &[
     ("appendix", include_str!("appendix.json")),
     #[cfg(feature = "backlinks")]
     ("backlinks", include_str!("backlinks.json")),
+    #[cfg(feature = "keywords_data")]
+    ("keywords_data", include_str!("keywords_data.json")),
     #[cfg(feature = "on_page")]
     ("on_page", include_str!("on_page.json")),
     #[cfg(feature = "serp")]
