@@ -15,6 +15,7 @@ use dataforseo_codegen::{Files, emit};
 use dataforseo_spec::files::FileChange;
 use dataforseo_spec::fixtures::Fixtures;
 use dataforseo_spec::model::load;
+use dataforseo_synthetic::{Exchange, Tables};
 use dataforseo_test_support::{Workspace, repository};
 
 const CORNERS: &str = "\
@@ -580,16 +581,25 @@ fn rows_and_targets_of_several_kinds() {
             "crates/models/schemas/backlinks/mixed_live.task.json".to_owned(),
         ),
         (
-            "volume_fixture",
-            "crates/mock-server/fixtures/v3/backlinks/volume/live/synthetic.json".to_owned(),
-        ),
-        (
             "mixed_cli",
             "crates/cli/src/generated/backlinks.rs".to_owned(),
         ),
     ] {
         insta::assert_snapshot!(name, files[Path::new(&path)]);
     }
+    // Each element of a result is the row of a keyword.
+    let tables = &files[Path::new("crates/mock-server/src/generated/backlinks.json")];
+    let tables = Tables::parse(tables).unwrap();
+    let (path, task) = (
+        "/v3/backlinks/volume/live",
+        serde_json::json!({"keywords": ["one word", "other", "one word"]}),
+    );
+    let endpoint = tables.endpoint(path).unwrap();
+    let response = Exchange::new(path, &task).response(&tables, endpoint);
+    let task = &response["tasks"][0];
+    assert_eq!(task["result_count"], 2);
+    assert_eq!(task["result"][0]["keyword"], "one word");
+    assert_eq!(task["result"][1]["keyword"], "other");
 }
 
 /// Unions, endpoints without tasks, rows with paging and filters, tasks whose results come later.

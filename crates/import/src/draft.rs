@@ -9,6 +9,7 @@ use super::{prose, requirements};
 use crate::docs::known::ExampleShape;
 use crate::docs::nest::{DocField, NestingHints, is_key, nest_response, nest_task};
 use crate::docs::{Form, MAX_NAME, Page, Unreadable};
+use crate::rows::{filter_other_rows, rows};
 use dataforseo_spec::language::{
     Api, CallLimits, Endpoint, Field, FieldType, Fields, Format, Method, Mode, Object,
     ResultObject, Source, Values,
@@ -63,10 +64,13 @@ pub fn draft(page: &Page, known: NestingHints<'_>) -> Result<Draft, Unreadable> 
             Method::Post => Part::Task,
         },
     };
-    let sent = reader.fields(&task, reader.part.label(), example.task.as_ref());
+    let mut sent = reader.fields(&task, reader.part.label(), example.task.as_ref());
     let (task, parameters) = match method {
         Method::Get => (None, reader.parameters(&page.path, sent)),
-        Method::Post => (Some(Object { fields: sent }), Fields::new()),
+        Method::Post => {
+            filter_other_rows(&page.path, &mut sent);
+            (Some(Object { fields: sent }), Fields::new())
+        }
     };
     reader.part = Part::Result;
     let result = reader.envelope(&response, &known.api.envelope, example.result(), mode)?;
@@ -77,7 +81,7 @@ pub fn draft(page: &Page, known: NestingHints<'_>) -> Result<Draft, Unreadable> 
     };
     let rows = task
         .as_ref()
-        .and_then(|task| super::rows::rows(&task.fields, &result, &mut notes));
+        .and_then(|task| rows(&task.fields, &result.fields, &mut notes));
     let endpoint = Endpoint {
         path: page.path.clone(),
         method,
@@ -152,11 +156,6 @@ pub fn query_kind(name: &str, kind: FieldType) -> FieldType {
         name if name.ends_with("filters") => FieldType::Filters,
         _ => kind,
     }
-}
-
-/// Returns the endpoint whose rows a field of a task filters. `None` for the endpoint's own rows.
-pub fn filtered_endpoint(name: &str) -> Option<String> {
-    (name == "backlinks_filters").then(|| "backlinks/backlinks/live".to_owned())
 }
 
 /// Returns the URL of the documentation page for a path with the version. The URL has no parameters.
@@ -268,6 +267,12 @@ pub fn apply_facts(field: &mut Field, prose: &prose::Prose) {
     field.not_after = prose.not_after.clone().filter(|_| moment);
     let is_relative = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("today"));
     field.default = prose.default.clone().filter(|it| date || !is_relative(it));
+    // The types of the sources are often wrong where a bound such as 0.5 is right.
+    let facts = [&prose.min, &prose.max, &prose.default];
+    let is_fraction = |value: &Value| value.is_f64();
+    if kind == FieldType::Integer && facts.into_iter().flatten().any(is_fraction) {
+        field.kind = FieldType::Float;
+    }
     prose::relations::apply(field, &prose.relations);
     field.min = prose.min.clone().filter(|_| number || date);
     field.max = prose.max.clone().filter(|_| number || date);
@@ -401,7 +406,6 @@ impl DraftReader<'_> {
             let kind = query_kind(&doc.row.name, field.kind);
             field.of = field.of.filter(|_| kind == field.kind);
             field.kind = kind;
-            field.over = filtered_endpoint(&doc.row.name);
             // Keys that number the targets. The generated task has a list instead.
             if let (FieldType::Json, Some(of)) = (kind, numbered(first)) {
                 (field.kind, field.of) = (FieldType::Map, Some(of));

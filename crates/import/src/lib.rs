@@ -17,6 +17,7 @@ mod fixture;
 mod kept;
 mod merge;
 pub mod openapi;
+mod outline;
 mod page;
 mod place_names;
 pub mod prose;

@@ -13,12 +13,13 @@ use super::departed::DepartedSearch;
 use super::draft;
 use super::draft::Draft;
 use super::merge::{self, MergeContext, Merged};
+use super::outline::{kind_of, outline};
 use super::place_names::{name_clashing_types, name_clashing_types_inside};
 use super::prose;
 use super::recurring::{NamedShapes, UsedNames};
 use super::report::ImportReport;
 use super::requirements::{self, Requirements};
-use super::rows::rows;
+use super::rows::{filter_other_rows, rows};
 use super::schema_prose::{lines, prose_of};
 use super::shape::{self, Shapes, SpecShapes};
 use super::shared_files::{SharedFile, SharedFiles};
@@ -30,7 +31,7 @@ use super::workspace::{
 };
 use crate::docs::Unreadable;
 use crate::docs::nest::MAX_LEVELS;
-use crate::docs::openapi::{self, Additional, Document, Operation, Schema};
+use crate::docs::openapi::{self, Document, Operation, Schema};
 use dataforseo_spec::fingerprints::Fingerprinted;
 use dataforseo_spec::glob::fits;
 use dataforseo_spec::language::{
@@ -38,8 +39,8 @@ use dataforseo_spec::language::{
     ResultObject, SharedType, SharedTypes, Source,
 };
 use dataforseo_spec::load::{File, TYPES_FILE, TYPES_FOLDER, in_section, parse};
-use dataforseo_spec::names;
 use dataforseo_spec::{Payload, Placement, Scope};
+use dataforseo_spec::{names, write};
 
 /// Imports the endpoints of an OpenAPI file whose path matches a pattern, in which `*` is any text.
 /// Without patterns, imports all endpoints.
@@ -214,7 +215,7 @@ pub(crate) struct Importer<'a> {
     written: usize,
     /// The schemas that the file refers to and does not contain.
     pub(crate) missing: Vec<String>,
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     not_understood: Vec<String>,
 }
 
@@ -273,9 +274,15 @@ impl<'a> Importer<'a> {
         mut files: OpenApiFiles,
         operations: &[PathOperation<'a>],
     ) -> Result<Vec<Outcome>, ImportError> {
-        for PathOperation { place, .. } in operations {
-            for end in ["", "Task", "Result"] {
+        for PathOperation { path, place, .. } in operations {
+            for end in ["", "Task"] {
                 let name = format!("{}{end}", place.name);
+                self.used_names.insert_of_endpoint(&place.scope, name);
+            }
+            let known = files.endpoints.get(*path);
+            let result = known.and_then(|(_, file)| file.content.result.as_ref());
+            if result.is_some_and(|result| result.shared.is_none()) {
+                let name = format!("{}Result", place.name);
                 self.used_names.insert_of_endpoint(&place.scope, name);
             }
         }
@@ -459,15 +466,17 @@ impl<'a> Importer<'a> {
         let shared = std::mem::take(&mut files.shared);
         for (scope, shared) in shared.0 {
             let types = self.visible_types(&scope);
-            let mut added = self.added.remove(&scope).unwrap_or_default();
-            let target = file_of_new_types(&scope, &shared);
+            let added = self.added.remove(&scope).unwrap_or_default();
+            let mut new = new_types_by_file(&scope, &shared, added);
             let mut all: Vec<(String, Option<SharedFile>)> = shared
                 .into_iter()
                 .map(|file| (file.name.clone(), Some(file)))
                 .collect();
-            if !added.is_empty() && !all.iter().any(|(name, _)| *name == target) {
-                all.push((target.clone(), None));
-            }
+            let names = new
+                .keys()
+                .filter(|name| !all.iter().any(|(it, _)| it == *name));
+            let names: Vec<String> = names.cloned().collect();
+            all.extend(names.into_iter().map(|name| (name, None)));
             for (name, existing) in all {
                 let mut report = ImportReport {
                     page: source.to_owned(),
@@ -487,8 +496,7 @@ impl<'a> Importer<'a> {
                     }
                     None => Merged::of_no_types(&name),
                 };
-                if name == target {
-                    let added = std::mem::take(&mut added);
+                if let Some(added) = new.remove(&name) {
                     merged.add_types(&added);
                     let new = added.keys();
                     let new = new.map(|name| format!("{name}: a shared type; write its `doc`"));
@@ -749,10 +757,11 @@ impl<'a> Importer<'a> {
             number_maps(&mut fields, example.as_ref());
             self.nest(&mut fields, &requirements);
             fit_example(&mut fields, example.as_ref(), "task", &mut self.notes);
+            filter_other_rows(path, &mut fields);
             fields
         });
-        let result = self.document.result(operation);
-        let result = result.and_then(|name| {
+        let result_name = self.document.result(operation);
+        let result = result_name.and_then(|name| {
             let schema = self.document.schema(name)?;
             let shared = self.name_of(&self.shapes.named(name));
             let fields = match shared {
@@ -772,10 +781,13 @@ impl<'a> Importer<'a> {
         });
         let tasks_per_call = task_fields.as_ref().map(|_| draft::tasks_per_call(mode));
         let result = result.filter(|_| mode != Mode::TaskPost);
+        // The rows are recognized by their fields, which a shared type keeps elsewhere.
+        let schema = result_name.filter(|_| result.is_some());
+        let schema = schema.and_then(|name| self.document.schema(name));
         let rows = task_fields
             .as_ref()
-            .zip(result.as_ref())
-            .and_then(|(task, result)| rows(task, result, &mut self.notes));
+            .zip(schema.map(|schema| outline(self.document, schema)))
+            .and_then(|(task, result)| rows(task, &result, &mut self.notes));
         Endpoint {
             path: path.to_owned(),
             method,
@@ -879,7 +891,6 @@ impl<'a> Importer<'a> {
         self.inner(&mut field, schema, path, payload);
         draft::apply_facts(&mut field, &prose);
         field.wording = Some(draft::fingerprint(&lines));
-        field.over = draft::filtered_endpoint(name).filter(|_| payload.is_task());
         if payload == Payload::Result {
             forget_rules_of_tasks(&mut field);
         }
@@ -1025,34 +1036,53 @@ fn innermost(schema: &Schema) -> Option<&str> {
     schema.named().or_else(|| innermost(schema.element()?))
 }
 
-pub(crate) fn kind_of(schema: &Schema) -> (FieldType, Option<FieldType>) {
-    if let Some(items) = &schema.items {
-        return (FieldType::List, Some(kind_of(items).0));
-    }
-    if let Some(Additional::Schema(of)) = &schema.additional_properties {
-        return (FieldType::Map, Some(kind_of(of).0));
-    }
-    if schema.named().is_some() {
-        return (FieldType::Object, None);
-    }
-    let kind = match schema.kind.as_deref() {
-        Some("string") => FieldType::String,
-        Some("integer") => FieldType::Integer,
-        Some("number") => FieldType::Float,
-        Some("boolean") => FieldType::Boolean,
-        _ => FieldType::Json,
-    };
-    (kind, None)
-}
+/// The number of lines of new types in one file. A file of the spec can have 1,500 lines, and people
+/// add texts.
+const MAX_NEW_LINES: usize = 1_000;
 
-/// Returns the file that receives the new types of a scope.
-fn file_of_new_types(scope: &Scope, existing: &[SharedFile]) -> String {
-    let folder = scope.file(&format!("{TYPES_FOLDER}/"));
-    if existing.iter().any(|file| file.name.starts_with(&folder)) {
-        format!("{folder}imported.yaml")
-    } else {
-        scope.file(TYPES_FILE)
+/// Distributes the new types of a scope to files. Types that are too long for one file are in several
+/// files, by the first word of their names.
+fn new_types_by_file(
+    scope: &Scope,
+    existing: &[SharedFile],
+    added: IndexMap<String, SharedType>,
+) -> BTreeMap<String, IndexMap<String, SharedType>> {
+    let folder = scope.file(TYPES_FOLDER);
+    let in_folder = existing
+        .iter()
+        .any(|file| file.name.starts_with(&format!("{folder}/")));
+    let lines = |name: &str, ty: &SharedType| write::shared_type(name, ty).lines().count();
+    let all: usize = added.iter().map(|(name, ty)| lines(name, ty)).sum();
+    let mut files: BTreeMap<String, IndexMap<String, SharedType>> = BTreeMap::new();
+    if added.is_empty() {
+        return files;
     }
+    if all <= MAX_NEW_LINES || (!existing.is_empty() && !in_folder) {
+        let name = if in_folder {
+            format!("{folder}/imported.yaml")
+        } else {
+            scope.file(TYPES_FILE)
+        };
+        files.insert(name, added);
+        return files;
+    }
+    let mut by_word: BTreeMap<String, Vec<(String, SharedType)>> = BTreeMap::new();
+    for (name, ty) in added {
+        let snake = names::field_name(&name).unwrap_or_default();
+        let word = snake.split('_').next().unwrap_or_default().to_owned();
+        by_word.entry(word).or_default().push((name, ty));
+    }
+    let prefix = if in_folder { "imported_" } else { "" };
+    let (mut current, mut length) = (String::new(), 0);
+    for (word, types) in by_word {
+        let own: usize = types.iter().map(|(name, ty)| lines(name, ty)).sum();
+        if current.is_empty() || length + own > MAX_NEW_LINES {
+            (current, length) = (format!("{folder}/{prefix}{word}.yaml"), 0);
+        }
+        length += own;
+        files.entry(current.clone()).or_default().extend(types);
+    }
+    files
 }
 
 #[cfg(test)]

@@ -82,7 +82,14 @@ impl<'p> Namer<'p> {
                 None if self.used.insert(format!("{}{tail}", self.prefix)) => {}
                 None => {
                     let by_place = names::by_place(&self.parents, &tail);
+                    // Without fields around it, the kind of the value distinguishes it.
+                    let kind = match field.kind {
+                        FieldType::List => "Element",
+                        FieldType::String => "Value",
+                        _ => "Object",
+                    };
                     field.name = by_place
+                        .chain([format!("{tail}{kind}")])
                         .map(|name| format!("{}{name}", self.prefix))
                         .find(|name| self.used.insert(name.clone()));
                 }

@@ -116,17 +116,17 @@ fn a_type_that_changes_its_kind_is_a_contradiction_and_nothing_is_lost() {
     let before = workspace.read(TYPES);
     let reports = show(&import(&workspace, "2026-02-01", &object).unwrap());
     assert_eq!(workspace.read(TYPES), before);
-    let message = "Shape: a union with the tag `type` in the spec and an object in the file";
+    let message = "SitesShape: a union with the tag `type` in the spec and an object in the file";
     assert!(reports.contains(message), "{reports}");
     // The type of the spec is an object, and the file has a union.
-    let text = "types:\n  Shape:\n    fields:\n      width:\n        type: integer\n  Other:\n    tag: type\n    members:\n      a: {}\n";
+    let text = "types:\n  SitesShape:\n    fields:\n      width:\n        type: integer\n  SitesOther:\n    tag: type\n    members:\n      a: {}\n";
     workspace.write(TYPES, text);
     let reports = show(&import(&workspace, "2026-03-01", &union).unwrap());
-    let message = "Shape: an object in the spec and a union with the tag `type` in the file";
+    let message = "SitesShape: an object in the spec and a union with the tag `type` in the file";
     assert!(reports.contains(message), "{reports}");
     let after = workspace.read(TYPES);
     assert!(
-        after.starts_with(&text[..text.find("  Other").unwrap()]),
+        after.starts_with(&text[..text.find("  SitesOther").unwrap()]),
         "{after}"
     );
     assert!(
@@ -273,7 +273,8 @@ fn a_list_has_the_numbers_of_its_example() {
     }
 }
 
-/// Schemas whose names end empty, begin with a digit, or belong to the core of the models.
+/// Schemas whose names end empty, begin with a digit, or belong to the core of the models. Their types
+/// are named by their places.
 #[test]
 fn every_shared_type_gets_a_name() {
     let union = |name: &str, member: &str| {
@@ -306,7 +307,7 @@ fn every_shared_type_gets_a_name() {
     };
     import(&workspace, "2026-01-01", &description).unwrap();
     let types = workspace.read(TYPES);
-    for name in ["Base", "Schema3d", "BacklinksWindow"] {
+    for name in ["SitesLbase", "SitesL3d", "SitesLwindowinfo"] {
         assert!(types.contains(&format!("\n  {name}:\n")), "{types}");
     }
 }
@@ -340,7 +341,7 @@ fn types_of_the_same_name_are_named_by_their_place() {
     }
 }
 
-/// The same inside of a shared type, and for a shared type with the name of an endpoint.
+/// The same inside of a shared type.
 #[test]
 fn types_inside_of_shared_types_are_named_by_their_place() {
     let markets = |of: &str| {
@@ -370,15 +371,16 @@ fn types_inside_of_shared_types_are_named_by_their_place() {
     };
     import(&workspace, "2026-01-01", &description).unwrap();
     let types = workspace.read(TYPES);
-    assert!(types.contains("\n  BacklinksSitesLive:\n"), "{types}");
+    assert!(types.contains("\n  SitesA:\n"), "{types}");
+    assert!(types.contains("name: SitesAMarketsMarket\n"), "{types}");
     assert!(
-        types.contains("name: BacklinksSitesLiveMarketsMarket\n"),
+        types.contains("name: SitesShapeBoxMarketsMarket\n"),
         "{types}"
     );
-    assert!(types.contains("name: ShapeBoxMarketsMarket\n"), "{types}");
 }
 
-/// The member `box` of the union `Shape` is an object called `ShapeBox`.
+/// The member `box` of the union `SitesShape` is an object called `SitesShapeBox`, and so would be the
+/// union in `shape_boxes`.
 #[test]
 fn a_union_and_its_members_have_names_of_their_own() {
     let mut unions = vec![UNION.to_owned(), MEMBER.to_owned(), OTHER_MEMBER.to_owned()];
@@ -386,14 +388,19 @@ fn a_union_and_its_members_have_names_of_their_own() {
     let schemas: Vec<&str> = unions.iter().map(String::as_str).collect();
     let workspace = Workspace::new();
     let description = Description {
-        result: &LISTS.replace("schemas/Other'", "schemas/ShapeBox'"),
+        result: &LISTS
+            .replace("schemas/Other'", "schemas/ShapeBox'")
+            .replace("others", "shape_boxes"),
         schemas: &schemas,
         ..Description::default()
     };
-    import(&workspace, "2026-01-01", &description).unwrap();
+    let reports = show(&import(&workspace, "2026-01-01", &description).unwrap());
+    let message = "two types of `spec/backlinks` would be named `SitesLiveShape`; one is named \
+                   `BacklinksShape`";
+    assert!(reports.contains(message), "{reports}");
     let types = workspace.read(TYPES);
-    assert!(types.contains("\n  Shape:\n"), "{types}");
-    assert!(!types.contains("\n  ShapeBox:\n"), "{types}");
+    assert!(types.contains("\n  BacklinksShape:\n"), "{types}");
+    assert!(types.contains("\n  SitesLiveShapeBox:\n"), "{types}");
 }
 
 #[test]

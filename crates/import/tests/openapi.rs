@@ -99,8 +99,8 @@ fn renamed_types_are_known_again() {
     for (name, text) in spec(&workspace) {
         let text = text
             .replace("Size", "Extent")
-            .replace("  Element:", "  PageElement:")
-            .replace("use: Element\n", "use: PageElement\n");
+            .replace("  WidgetsElement:", "  PageElement:")
+            .replace("use: WidgetsElement\n", "use: PageElement\n");
         workspace.write(&format!("spec/backlinks/{name}"), &text);
     }
     let before = spec(&workspace);
@@ -112,7 +112,7 @@ fn renamed_types_are_known_again() {
     // The fingerprints of the texts are the same, with the new names.
     let renamed = fingerprints
         .replace("types/Size/", "types/Extent/")
-        .replace("types/Element/", "types/PageElement/");
+        .replace("types/WidgetsElement/", "types/PageElement/");
     let sorted = |text: &str| {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         lines.sort();
@@ -172,4 +172,43 @@ fn an_error_leaves_nothing_half_done() {
     workspace.write(FILE, "paths: [1, 2]\n");
     let error = import(&workspace).unwrap_err().to_string();
     assert!(error.contains("line"), "{error}");
+}
+
+/// Returns the file with other descriptions of two fields, and a path in another section.
+fn with_rows_in_a_shared_type() -> String {
+    page("openapi.yaml")
+        .replace("/v3/backlinks/gadgets/live", "/v3/backlinks/widgets/other")
+        .replace("GadgetsResultInfo' }", "WidgetsResultInfo' }")
+        .replace(
+            "    GadgetsRequestInfo:\n      type: object\n      properties:\n",
+            "    GadgetsRequestInfo:\n      type: object\n      properties:\n        filters: { type: array, items: { type: object }, description: \"which\" }\n        ratio: { type: integer, description: \"ratio\\nminimum value: 0.5\" }\n        backlinks_filters: { type: array, items: { type: object }, description: \"which links\" }\n",
+        )
+}
+
+#[test]
+fn rows_are_recognized_in_a_result_of_a_shared_type() {
+    let workspace = workspace();
+    workspace.write(FILE, &with_rows_in_a_shared_type());
+    import(&workspace).unwrap();
+    let other = workspace.read("spec/backlinks/widgets_other.yaml");
+    assert!(other.contains("rows:\n  at: items\n"), "{other}");
+    assert!(other.contains("result:\n  use: "), "{other}");
+    assert!(
+        other.contains(
+            "backlinks_filters:\n      type: filters\n      over: backlinks/backlinks/live"
+        ),
+        "{other}"
+    );
+}
+
+#[test]
+fn a_bound_with_a_fraction_belongs_to_a_float() {
+    let workspace = workspace();
+    workspace.write(FILE, &with_rows_in_a_shared_type());
+    import(&workspace).unwrap();
+    let other = workspace.read("spec/backlinks/widgets_other.yaml");
+    assert!(
+        other.contains("ratio:\n      type: float\n      min: 0.5"),
+        "{other}"
+    );
 }

@@ -37,6 +37,13 @@ pub fn element_name(field: &str) -> Option<String> {
     let singular = match field {
         plural if plural.ends_with("ies") => format!("{}y", &plural[..plural.len() - 3]),
         plural if plural.ends_with("ss") => plural.to_owned(),
+        plural
+            if ["rches", "tches", "shes", "sses", "xes"]
+                .iter()
+                .any(|end| plural.ends_with(end)) =>
+        {
+            plural[..plural.len() - 2].to_owned()
+        }
         plural => plural.strip_suffix('s').unwrap_or(plural).to_owned(),
     };
     type_name(&singular)
@@ -147,6 +154,7 @@ mod tests {
         assert_eq!(element_name("items").as_deref(), Some("Item"));
         assert_eq!(element_name("entries").as_deref(), Some("Entry"));
         assert_eq!(element_name("address").as_deref(), Some("Address"));
+        assert_eq!(element_name("searches").as_deref(), Some("Search"));
     }
 
     #[test]

@@ -220,6 +220,15 @@ impl<'a> Exchange<'a> {
             }))
             .0;
         }
+        // Most responses are small enough as they are.
+        let wanted = row_members.map(|members| members + scene.depth().saturating_sub(1));
+        if wanted.is_some() || !has_rows(tables, scene.endpoint) {
+            let page = wanted.map_or(Page::whole(1), |total| Page::of(scene, total));
+            let (result, _, is_exceeded) = attempt(page, Extent::LARGEST, MAX_VALUES);
+            if !is_exceeded {
+                return result;
+            }
+        }
         // First the smallest number of rows that shows all types.
         let fewest = Page::whole(row_members.unwrap_or(1));
         let extent = Extent::largest(|extent| !attempt(fewest, extent, MAX_VALUES).2);
@@ -227,10 +236,7 @@ impl<'a> Exchange<'a> {
         if !has_rows(tables, scene.endpoint) {
             return smallest;
         }
-        let mut total = match row_members {
-            Some(members) => members + scene.depth().saturating_sub(1),
-            None => plausible_total(scene).min(rows_within(size)),
-        };
+        let mut total = wanted.unwrap_or_else(|| plausible_total(scene).min(rows_within(size)));
         loop {
             let page = Page::of(scene, total);
             let (result, _, is_exceeded) = attempt(page, extent, MAX_VALUES);

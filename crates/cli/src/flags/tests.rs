@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use clap::ArgMatches;
+use clap::{ArgMatches, Command};
 use dataforseo_client::models::{FieldKind, FieldRule};
 use serde_json::{Map, Value, json};
 
@@ -22,7 +22,7 @@ fn parsed(endpoint: &EndpointEntry, line: &[String]) -> Result<ArgMatches, clap:
         .chain(command.split(' '))
         .chain(line);
     let mut matches = crate::command().try_get_matches_from(line)?;
-    for _ in 0..2 {
+    for _ in command.split(' ') {
         matches = matches.remove_subcommand().unwrap().1;
     }
     Ok(matches)
@@ -55,7 +55,8 @@ fn the_programs_own_flags_are_listed() {
     let sections = SECTIONS.iter().map(|section| kebab_case(section.name));
     for section in sections.chain(["bulk".to_owned()]) {
         let section = command.find_subcommand(section).unwrap();
-        for endpoint in section.get_subcommands() {
+        let of_groups = section.get_subcommands().flat_map(Command::get_subcommands);
+        for endpoint in section.get_subcommands().chain(of_groups) {
             let own = endpoint
                 .get_arguments()
                 .filter(|arg| !arg.get_id().as_str().contains('.'));

@@ -102,18 +102,21 @@ struct Compared<'a> {
     signature: String,
 }
 
-/// Reports types with equal fields or values that are visible in the same folder. They must be one
-/// shared type.
-pub fn duplicate_types(section: &Section, type_names: &TypeNames, found: &mut Vec<Diagnostic>) {
+/// Reports types of a folder with equal fields or values. They must be one shared type. A type can be
+/// equal to one of another folder, and a part of a shared type to another shared type: an import adds
+/// shared types, and does not change the types that use them.
+pub fn duplicate_types(
+    spec: &Spec,
+    section: &Section,
+    type_names: &TypeNames,
+    found: &mut Vec<Diagnostic>,
+) {
     for scope in section.scopes() {
-        let outward: Vec<Scope> = scope.outward().collect();
-        let files = outward
-            .iter()
-            .rev()
-            .flat_map(|scope| section.files_of(scope));
-        let shared = files.flat_map(|file| {
+        let is_named = |name: &str| spec.find_type(&scope, name).is_some();
+        let shared = section.files_of(&scope).iter().flat_map(|file| {
             let types = file.types.iter();
-            types.filter_map(|ty| {
+            let named = types.filter(|ty| is_named(ty.name()));
+            named.filter_map(|ty| {
                 Some(Compared {
                     owner: None,
                     file: &file.file,

@@ -107,7 +107,7 @@ impl SectionResolver<'_> {
             examples::check(&section, files(), found);
         }
         if !section.endpoints.is_empty() {
-            section_checks::duplicate_types(&section, &self.type_names, found);
+            section_checks::duplicate_types(self.spec, &section, &self.type_names, found);
         }
         section
     }

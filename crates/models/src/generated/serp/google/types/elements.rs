@@ -948,7 +948,7 @@ object!(
 /// An element of `related_image_searches`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
-pub struct SerpItemImagesRelatedImageSearche {
+pub struct SerpItemImagesRelatedImageSearch {
     /// Type of the element.
     pub r#type: Option<String>,
     /// Title of the element, as shown on the page.
@@ -962,7 +962,7 @@ pub struct SerpItemImagesRelatedImageSearche {
 }
 
 object!(
-    SerpItemImagesRelatedImageSearche { r#type = "type", title, alt, url, image_url }
+    SerpItemImagesRelatedImageSearch { r#type = "type", title, alt, url, image_url }
 );
 
 /// A block of images from the image search.
@@ -992,7 +992,7 @@ pub struct SerpItemImages {
     /// Similar image searches, each with a sample image.
     ///
     /// Null when there are none.
-    pub related_image_searches: Option<Vec<SerpItemImagesRelatedImageSearche>>,
+    pub related_image_searches: Option<Vec<SerpItemImagesRelatedImageSearch>>,
 }
 
 object!(
