@@ -330,7 +330,7 @@ pub struct SearchVolumeLiveResult {
     /// Searches by month, newest first.
     ///
     /// Null if Google Ads has no data.
-    pub monthly_searches: Option<Vec<SearchVolumeLiveMonthlySearche>>,
+    pub monthly_searches: Option<Vec<MonthlySearchVolume>>,
 }
 
 object!(
@@ -386,7 +386,7 @@ open_enum_impls!(
 /// An element of `monthly_searches`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
-pub struct SearchVolumeLiveMonthlySearche {
+pub struct MonthlySearchVolume {
     /// Year.
     pub year: Option<i64>,
     /// Month, from 1 to 12.
@@ -395,7 +395,7 @@ pub struct SearchVolumeLiveMonthlySearche {
     pub search_volume: Option<i64>,
 }
 
-object!(SearchVolumeLiveMonthlySearche { year, month, search_volume });
+object!(MonthlySearchVolume { year, month, search_volume });
 
 impl PerTarget for SearchVolumeLive {
     type Row = SearchVolumeLiveResult;
