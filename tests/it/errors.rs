@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::Duration;
 
-use dataforseo_client::models::StatusCode;
-use dataforseo_client::models::backlinks::BulkPagesSummaryLiveResult;
-use dataforseo_client::models::backlinks::BulkPagesSummaryLiveTask;
+use dataforseo_client::models::backlinks::{
+    BulkPagesSummaryLive, BulkPagesSummaryLiveResult, BulkPagesSummaryLiveTask,
+};
+use dataforseo_client::models::{Endpoint as _, StatusCode};
 use dataforseo_client::{
     Charge, Client, ConfigError, Error, ErrorKind, Response, TransportErrorKind,
 };
 use dataforseo_mock_server::MockServer;
+use dataforseo_test_support::documented;
 use dataforseo_tests::{Scripted, http};
 
 use crate::{builder, client};
@@ -282,22 +284,35 @@ async fn empty_is_no_error_and_pending_is_one() {
 #[tokio::test]
 async fn an_invalid_task_is_not_sent() {
     let client = client("http://127.0.0.1:1");
-    let targets = (0..1001).map(|number| format!("https://site{number}.example/"));
-    let task = BulkPagesSummaryLiveTask::new(targets).tag("x".repeat(256));
+    let info = BulkPagesSummaryLive::INFO;
+    let items = documented::max_items(info, "targets");
+    let domains = documented::max_distinct_domains(info, "targets");
+    let length = documented::max_length(info, "tag");
+    let (many, long) = (items + 1, length + 1);
+    let targets = (0..many).map(|number| format!("https://site{number}.example/"));
+    let task = BulkPagesSummaryLiveTask::new(targets).tag("x".repeat(long));
     let error = client
         .backlinks()
         .bulk_pages_summary_live(&task)
         .await
         .expect_err("invalid");
     assert!(matches!(error.kind(), ErrorKind::InvalidTask(_)));
-    insta::assert_snapshot!(error);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "backlinks/bulk_pages_summary/live: not sent: targets: {many} elements, at most {items} are \
+             allowed; targets: {many} different domains, at most {domains} are allowed; tag: {long} \
+             characters, at most {length} are allowed"
+        )
+    );
 }
 
 #[tokio::test]
 async fn validation_can_be_switched_off() {
     let mock = MockServer::start().await.unwrap();
     let client = builder(mock.url()).without_validation().build().unwrap();
-    let task = BulkPagesSummaryLiveTask::new(["example.com"]).tag("x".repeat(256));
+    let length = documented::max_length(BulkPagesSummaryLive::INFO, "tag");
+    let task = BulkPagesSummaryLiveTask::new(["example.com"]).tag("x".repeat(length + 1));
     let error = client
         .backlinks()
         .bulk_pages_summary_live(&task)

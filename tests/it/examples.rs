@@ -1,8 +1,11 @@
 //! The mock server's responses to requests without a fixture: the endpoint's example.
 
-use dataforseo_client::models::backlinks::{BacklinksLiveTask, BulkRanksLiveTask, SummaryLiveTask};
-use dataforseo_client::models::{Method, StatusCode};
+use dataforseo_client::models::backlinks::{
+    BacklinksLive, BacklinksLiveTask, BulkRanksLiveTask, SummaryLiveTask,
+};
+use dataforseo_client::models::{Endpoint as _, Method, StatusCode};
 use dataforseo_mock_server::{Builder, MockServer, OnMiss};
+use dataforseo_test_support::documented;
 use serde_json::{Value, json};
 
 use crate::client;
@@ -95,7 +98,8 @@ async fn a_bad_task_is_refused_all_the_same() {
         .without_validation()
         .build()
         .unwrap();
-    let task = BacklinksLiveTask::new("nobody.example").limit(1001);
+    let most = documented::max(BacklinksLive::INFO, "limit");
+    let task = BacklinksLiveTask::new("nobody.example").limit(most + 1);
     let error = client.backlinks().backlinks_live(&task).await.unwrap_err();
     assert_eq!(error.invalid_fields(), ["limit"]);
 }

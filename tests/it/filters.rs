@@ -6,7 +6,8 @@ use dataforseo_client::models::backlinks::{
     domain_pages_live_fields,
 };
 use dataforseo_client::models::filter::Operator;
-use dataforseo_client::models::{Date, Filter, Order, Timestamp};
+use dataforseo_client::models::{Date, Endpoint as _, Filter, Order, Timestamp};
+use dataforseo_test_support::documented;
 use serde_json::{Value, json};
 
 const TODAY: Date = Date::constant(2026, 3, 1);
@@ -123,23 +124,22 @@ fn a_filter_belongs_to_the_rows_that_it_is_for() {
 
 #[test]
 fn limits_of_filters_are_checked_however_they_were_made() {
-    let many = |count| {
-        (1..count).fold(f::rank().gt(0), |filter, rank| {
+    let many = |count: usize| {
+        (1..count as i64).fold(f::rank().gt(0), |filter, rank| {
             filter.or(f::rank().gt(rank))
         })
     };
     let task = |filter| BacklinksLiveTask::new("a.example").filters(filter);
-    task(many(8)).validate_on(TODAY).unwrap();
+    let most = documented::max_conditions(BacklinksLive::INFO, "filters");
+    task(many(most)).validate_on(TODAY).unwrap();
     let refused = |task: BacklinksLiveTask| task.validate_on(TODAY).unwrap_err().to_string();
-    assert_eq!(
-        refused(task(many(9))),
-        "filters: 9 conditions, at most 8 are allowed"
+    let too_many = format!(
+        "filters: {} conditions, at most {most} are allowed",
+        most + 1
     );
-    let nested = many(5).and(many(4));
-    assert_eq!(
-        refused(task(nested)),
-        "filters: 9 conditions, at most 8 are allowed"
-    );
+    assert_eq!(refused(task(many(most + 1))), too_many);
+    let nested = many(most - 1).and(many(2));
+    assert_eq!(refused(task(nested)), too_many);
     let raw = |filter| refused(task(Filter::raw(filter)));
     insta::assert_snapshot!(
         "bad_filters",
@@ -162,11 +162,16 @@ fn limits_of_filters_are_checked_however_they_were_made() {
         .map(raw)
         .join("\n")
     );
-    let ordered = BacklinksLiveTask::new("a.example").order_by([
-        f::rank().asc(),
-        Order::raw("rank"),
-        Order::raw("rank,down"),
-        f::rank().desc(),
-    ]);
-    insta::assert_snapshot!("bad_orders", refused(ordered));
+    let most = documented::max_items(BacklinksLive::INFO, "order_by");
+    let count = (most + 1).max(3);
+    let mut orders = vec![f::rank().asc(), Order::raw("rank"), Order::raw("rank,down")];
+    orders.resize(count, f::rank().desc());
+    let expected = "expected a field and a direction, `field,asc` or `field,desc`";
+    assert_eq!(
+        refused(BacklinksLiveTask::new("a.example").order_by(orders)),
+        format!(
+            "order_by[1]: {expected}; order_by[2]: {expected}; order_by: {count} elements, at most {most} \
+             are allowed"
+        )
+    );
 }

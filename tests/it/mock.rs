@@ -5,9 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use dataforseo_client::models::Date;
-use dataforseo_client::models::backlinks::BulkNewLostBacklinksLiveTask;
+use dataforseo_client::models::backlinks::{
+    BulkNewLostBacklinksLive, BulkNewLostBacklinksLiveTask,
+};
+use dataforseo_client::models::{Date, Endpoint as _};
 use dataforseo_mock_server::{Builder, MockServer};
+use dataforseo_test_support::documented;
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper::body::Bytes;
@@ -122,26 +125,36 @@ async fn each_fixture_is_replayed_byte_for_byte() {
 /// Spelled in another way, it is the same request.
 #[tokio::test]
 async fn the_same_request_in_another_spelling() {
-    let mock = MockServer::start().await.unwrap();
-    let request = fixtures::of(NEW_LOST).remove(0).request;
-    let targets = request[0]["targets"].to_string();
-    let respelled = format!(
-        "[\n {{\"date_from\":\"2021-01-01\" ,\t\"targets\": {} }}]",
-        targets.replace("cnn", "\\u0063nn")
-    );
-    assert_eq!(post(&mock, &respelled).await.status, 200);
+    let request = json!([{"targets": ["a.com", "b.com"], "date_from": "2021-01-01"}]);
+    let own = fixture(&[("/request/body", request.clone())]);
+    let mock = on(Date::constant(2021, 10, 13)).fixture(own.to_string());
+    let mock = mock.start().await.unwrap();
+    let request = request.to_string();
+    assert_eq!(post(&mock, &request).await.status, 200);
+    let respelled =
+        "[\n {\"date_from\":\"2021-01-01\" ,\t\"targets\": [\"a.com\", \"\\u0062.com\"] }]";
+    assert_eq!(post(&mock, respelled).await.status, 200);
+    let another = request.replace("a.com", "A.com");
+    let missed = post(&mock, &another).await;
     assert_eq!(
-        post(&mock, &request.to_string().replace("forbes", "Forbes"))
-            .await
-            .header("x-mock-source"),
-        "rules"
+        (missed.status, missed.header("x-mock-source")),
+        (404, "miss")
     );
 }
 
 #[tokio::test]
 async fn errors_are_in_the_envelope_of_the_api() {
-    let mock = on(Date::constant(2026, 3, 31)).start().await.unwrap();
-    let many = json!([{ "targets": vec!["a.com"; 1001] }]).to_string();
+    let info = BulkNewLostBacklinksLive::INFO;
+    let today = Date::constant(2026, 3, 31);
+    let mock = on(today)
+        .without_embedded()
+        .fixture(fixture(&[]).to_string());
+    let mock = mock.start().await.unwrap();
+    let most = documented::max_items(info, "targets");
+    let many = json!([{ "targets": vec!["a.com"; most + 1] }]).to_string();
+    let first = documented::first_date(info, "date_from", today);
+    let dated = |date: Date| json!([{ "targets": ["a.com"], "date_from": date }]).to_string();
+    let (too_early, just_in_time) = (dated(first.yesterday().unwrap()), dated(first));
     let cases = [
         ("no body", ""),
         ("white space", " \n"),
@@ -167,17 +180,11 @@ async fn errors_are_in_the_envelope_of_the_api() {
             "no date",
             "[{\"targets\": [\"a.com\"], \"date_from\": \"2026-3-1\"}]",
         ),
-        (
-            "a date too early",
-            "[{\"targets\": [\"a.com\"], \"date_from\": \"2025-03-30\"}]",
-        ),
-        (
-            "a date just in time",
-            "[{\"targets\": [\"a.com\"], \"date_from\": \"2025-03-31\"}]",
-        ),
+        ("a date too early", &too_early),
+        ("a date just in time", &just_in_time),
         (
             "a miss",
-            "[{\"targets\": [\"forbes.com\"], \"date_from\": \"2026-01-01\"}]",
+            "[{\"targets\": [\"mine.com\"], \"date_from\": \"2026-01-01\"}]",
         ),
     ];
     let mut all = String::new();
@@ -201,6 +208,12 @@ async fn errors_are_in_the_envelope_of_the_api() {
         )
         .unwrap();
     }
+    let fields: Vec<&str> = info.task_rules.iter().map(|rule| rule.name).collect();
+    let elements = format!("{} elements, at most {most} are", most + 1);
+    let all = all
+        .replace(&elements, "MOST + 1 elements, at most MOST are")
+        .replace(&fields.join(", "), "FIELDS")
+        .replace(&first.to_string(), "FIRST");
     insta::assert_snapshot!(all);
 }
 
@@ -208,11 +221,15 @@ async fn errors_are_in_the_envelope_of_the_api() {
 #[tokio::test]
 async fn the_detail_of_a_refusal_stays_short() {
     let mock = MockServer::start().await.unwrap();
-    let numbers: Vec<u32> = (0..999).collect();
+    let count = documented::max_items(BulkNewLostBacklinksLive::INFO, "targets");
+    let numbers: Vec<usize> = (0..count).collect();
     let response = post(&mock, &json!([{ "targets": numbers }]).to_string()).await;
     let detail = response.header("x-mock-detail");
     assert!(
-        detail.ends_with("targets[4]: expected a string; and 994 more"),
+        detail.ends_with(&format!(
+            "targets[4]: expected a string; and {} more",
+            count - 5
+        )),
         "{detail}"
     );
     let long = "x".repeat(9000);
@@ -230,7 +247,7 @@ async fn a_complete_error_response() {
     let mock = on(Date::constant(2026, 3, 31)).start().await.unwrap();
     let response = post(
         &mock,
-        "[{\"targets\": [\"a.com\"], \"date_from\": \"2025-03-30\"}]",
+        "[{\"targets\": [\"a.com\"], \"date_from\": \"2005-03-30\"}]",
     )
     .await;
     insta::assert_json_snapshot!(response.json());
@@ -335,7 +352,8 @@ async fn the_client_gets_the_whole_documented_response() {
         .unwrap()
         .iter()
         .map(|target| target.as_str().unwrap());
-    let task = BulkNewLostBacklinksLiveTask::new(targets).date_from(Date::constant(2021, 1, 1));
+    let date: Date = serde_json::from_value(fixture.request[0]["date_from"].clone()).unwrap();
+    let task = BulkNewLostBacklinksLiveTask::new(targets).date_from(date);
     let response = client(mock.url())
         .backlinks()
         .bulk_new_lost_backlinks_live(&task)
@@ -343,9 +361,14 @@ async fn the_client_gets_the_whole_documented_response() {
         .unwrap();
     assert_eq!(response.raw_response().text(), fixture.response);
     assert_eq!(response.drift(), []);
-    assert_eq!(response.cost(), Some(0.0203));
-    assert_eq!(response.task.result_count, Some(1));
-    assert_eq!(response.into_results()[0].items.as_ref().unwrap().len(), 10);
+    let sent: Value = serde_json::from_str(&fixture.response).unwrap();
+    let task = &sent["tasks"][0];
+    assert_eq!(response.cost(), sent["cost"].as_f64());
+    assert_eq!(response.task.result_count, task["result_count"].as_i64());
+    let items = task["result"][0]["items"].as_array().unwrap();
+    assert!(!items.is_empty());
+    let results = response.into_results();
+    assert_eq!(results[0].items.as_ref().unwrap().len(), items.len());
 }
 
 fn fixture(changes: &[(&str, Value)]) -> Value {

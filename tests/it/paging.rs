@@ -1,12 +1,19 @@
 //! Lists page by page, against a server that holds a list as the API does.
 
-use dataforseo_client::models::backlinks::{AnchorsLiveTask, BacklinksLiveTask};
+use dataforseo_client::models::backlinks::{
+    AnchorsLive, AnchorsLiveTask, BacklinksLive, BacklinksLiveTask,
+};
+use dataforseo_client::models::{Paged, Paging};
 use dataforseo_client::{ErrorKind, StopReason};
 use dataforseo_tests::Responder;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use crate::client;
+
+/// The documented limits of two lists, with and without a token.
+const BACKLINKS: Paging = BacklinksLive::PAGING;
+const ANCHORS: Paging = AnchorsLive::PAGING;
 
 /// How the list of a server behaves.
 #[derive(Clone, Copy)]
@@ -95,13 +102,10 @@ fn numbers<'a>(rows: impl IntoIterator<Item = &'a Option<String>>) -> Vec<i64> {
 
 #[tokio::test]
 async fn all_rows_once_by_offset_and_then_by_token() {
-    let server = List {
-        rows: 45_000,
-        ..LIST
-    }
-    .serve()
-    .await;
-    let task = BacklinksLiveTask::new("a.example").limit(700);
+    let limit = BACKLINKS.max_limit * 7 / 10;
+    let rows = 2 * BACKLINKS.max_offset + 5 * limit + 1;
+    let server = List { rows, ..LIST }.serve().await;
+    let task = BacklinksLiveTask::new("a.example").limit(limit);
     let client = client(server.url());
     let mut pages = client.backlinks().backlinks_live_pages(task);
     let (mut seen, mut calls) = (Vec::new(), 0);
@@ -111,49 +115,55 @@ async fn all_rows_once_by_offset_and_then_by_token() {
         assert_eq!(page.cost, Some(0.03));
         seen.extend(numbers(page.rows.iter().map(|row| &row.anchor)));
     }
-    assert!(seen.iter().copied().eq(0..45_000));
+    assert!(seen.iter().copied().eq(0..rows));
     assert_eq!(
         (pages.stop_reason(), pages.total()),
-        (Some(StopReason::Complete), Some(45_000))
+        (Some(StopReason::Complete), Some(rows))
     );
     assert!(pages.next().await.is_none());
     let windows = windows(&server);
-    assert_eq!((calls, windows.len()), (65, 65));
+    let expected = rows.unsigned_abs().div_ceil(limit.unsigned_abs()) as usize;
+    assert_eq!((calls, windows.len()), (expected, expected));
     // As it was given, then by offset as far as that goes, then all the same but for the token.
-    assert_eq!(windows[0], (None, Some(700), None));
-    assert_eq!(windows[28], (Some(19_600), Some(700), None));
+    let page = BACKLINKS.max_offset / limit;
+    let (offset, token) = (page * limit, (page + 1) * limit);
+    let page = page as usize;
+    assert_eq!(windows[0], (None, Some(limit), None));
+    assert_eq!(windows[page], (Some(offset), Some(limit), None));
     assert_eq!(
-        windows[29],
-        (Some(19_600), Some(700), Some("20300".to_owned()))
+        windows[page + 1],
+        (Some(offset), Some(limit), Some(token.to_string()))
     );
     assert!(
-        windows[30..]
+        windows[page + 2..]
             .iter()
-            .all(|it| (it.0, it.1) == (Some(19_600), Some(700)))
+            .all(|it| (it.0, it.1) == (Some(offset), Some(limit)))
     );
 }
 
 /// Full pages cost least, so they are the default; the caller's own offset is kept.
 #[tokio::test]
 async fn pages_are_full_by_default() {
+    let limit = BACKLINKS.max_limit;
+    let (count, offset) = (limit * 5 / 2, limit * 6 / 5);
     let server = List {
-        rows: 2_500,
+        rows: count,
         ..LIST
     }
     .serve()
     .await;
-    let task = BacklinksLiveTask::new("a.example").offset(1_200);
+    let task = BacklinksLiveTask::new("a.example").offset(offset);
     let rows = client(server.url())
         .backlinks()
         .backlinks_live_pages(task)
         .into_rows();
     let rows: Vec<_> = rows.map(|row| row.unwrap().anchor).collect().await;
-    assert!(numbers(&rows).into_iter().eq(1_200..2_500));
+    assert!(numbers(&rows).into_iter().eq(offset..count));
     assert_eq!(
         windows(&server),
         [
-            (Some(1_200), Some(1_000), None),
-            (Some(2_200), Some(1_000), None)
+            (Some(offset), Some(limit), None),
+            (Some(offset + limit), Some(limit), None)
         ]
     );
 }
@@ -161,8 +171,9 @@ async fn pages_are_full_by_default() {
 /// An endpoint without a token ends at the API's ceiling, and says so.
 #[tokio::test]
 async fn the_offset_limit_is_reported() {
+    let end = ANCHORS.max_offset + ANCHORS.max_limit;
     let server = List {
-        rows: 30_000,
+        rows: end + 1,
         tokens: false,
         ..LIST
     }
@@ -178,9 +189,9 @@ async fn the_offset_limit_is_reported() {
     }
     assert_eq!(
         (rows, pages.stop_reason()),
-        (21_000, Some(StopReason::OffsetLimit))
+        (end as usize, Some(StopReason::OffsetLimit))
     );
-    assert_eq!(pages.position(), 21_000);
+    assert_eq!(pages.position(), end);
 
     let stream = client
         .backlinks()
@@ -191,23 +202,28 @@ async fn the_offset_limit_is_reported() {
         matches!(last.kind(), ErrorKind::Incomplete(StopReason::OffsetLimit)),
         "{last}"
     );
-    assert_eq!(outcomes.iter().filter(|row| row.is_ok()).count(), 21_000);
+    let received = outcomes.iter().filter(|row| row.is_ok()).count();
+    assert_eq!(received, end as usize);
 }
 
 /// Where whole pages end short of what the API gives, the last one reaches back.
 #[tokio::test]
 async fn the_last_page_reaches_as_far_as_the_api_does() {
+    let (offset, most) = (ANCHORS.max_offset, ANCHORS.max_limit);
     let list = List {
-        rows: 20_900,
         tokens: false,
         ..LIST
     };
+    // No page of this size begins at the largest offset.
+    let is_uneven = |limit: &i64| offset % limit != 0;
+    let limit = (most * 7 / 10..most).find(is_uneven).unwrap();
+    let near = offset + most * 9 / 10;
     for (rows, end, reached) in [
-        (20_900, StopReason::Complete, 20_900),
-        (30_000, StopReason::OffsetLimit, 21_000),
+        (near, StopReason::Complete, near),
+        (offset + 2 * most, StopReason::OffsetLimit, offset + most),
     ] {
         let server = List { rows, ..list }.serve().await;
-        let task = AnchorsLiveTask::new("a.example").limit(700);
+        let task = AnchorsLiveTask::new("a.example").limit(limit);
         let mut pages = client(server.url()).backlinks().anchors_live_pages(task);
         let mut seen = Vec::new();
         while let Some(page) = pages.next().await {
@@ -216,7 +232,7 @@ async fn the_last_page_reaches_as_far_as_the_api_does() {
         assert!(seen.iter().copied().eq(0..reached), "{}", seen.len());
         assert_eq!(pages.stop_reason(), Some(end));
         let last = windows(&server).pop().unwrap();
-        assert_eq!(last, (Some(20_000), Some(1_000), None));
+        assert_eq!(last, (Some(offset), Some(most), None));
     }
 }
 
@@ -239,14 +255,16 @@ async fn a_token_of_before_goes_on() {
 /// A token that leads nowhere ends the list, and says so.
 #[tokio::test]
 async fn a_token_that_repeats_ends_the_list() {
+    let (offset, limit) = (BACKLINKS.max_offset, BACKLINKS.max_limit);
     let list = List {
-        rows: 40_000,
+        rows: 2 * offset,
         ..LIST
     };
+    let token = (offset + 2 * limit).to_string();
     let server = Responder::start(move |body| {
         let response = list.response(body);
         let mut response: Value = serde_json::from_str(&response).unwrap();
-        response["tasks"][0]["result"][0]["search_after_token"] = "22000".into();
+        response["tasks"][0]["result"][0]["search_after_token"] = token.as_str().into();
         response.to_string()
     })
     .await
@@ -258,7 +276,8 @@ async fn a_token_that_repeats_ends_the_list() {
         page.unwrap();
     }
     assert_eq!(pages.stop_reason(), Some(StopReason::MissingRows));
-    assert_eq!(server.received().len(), 22);
+    // By offset as far as that goes, and one page by the token.
+    assert_eq!(server.received().len() as i64, offset / limit + 2);
 }
 
 /// A null row is left out and counts nevertheless: the next page begins behind it.

@@ -4,11 +4,13 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dataforseo_client::models::Endpoint as _;
 use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask, Index};
 use dataforseo_client::models::serp::google::{OrganicTaskGetAdvanced, OrganicTaskPost};
 use dataforseo_client::{Client, ClientBuilder, ErrorKind, Fetched, NeverRetry, NoLimits};
 use dataforseo_mock_server::{Fault, MissReason, MockServer, OnMiss};
 use dataforseo_test_support::client::client_builder;
+use dataforseo_test_support::documented;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -807,14 +809,15 @@ async fn use_outlives_a_reload() {
 /// Many misses of large requests are kept within reason.
 #[tokio::test]
 async fn large_misses_stay_small() {
+    let most = documented::max_items(BulkPagesSummaryLive::INFO, "targets");
     let mut mock = MockServer::builder();
     for number in 0..50 {
-        let targets: Vec<String> = (0..1000).map(|at| format!("{number}-{at}.com")).collect();
+        let targets: Vec<String> = (0..most).map(|at| format!("{number}-{at}.com")).collect();
         mock = mock.fixture(fixture(SUMMARY, json!([{"targets": targets}]), 0.0).to_string());
     }
     let mock = mock.start().await.unwrap();
     for _ in 0..70 {
-        let targets: Vec<String> = (0..1000).map(|at| format!("https://a.org/{at}")).collect();
+        let targets: Vec<String> = (0..most).map(|at| format!("https://a.org/{at}")).collect();
         post(&mock, SUMMARY, &json!([{"targets": targets}])).await;
     }
     let misses = mock.misses();
@@ -823,7 +826,7 @@ async fn large_misses_stay_small() {
         (64, 7, 70)
     );
     let near = &misses[0].nearest[0];
-    assert_eq!((near.differences.len(), near.difference_count), (20, 1000));
+    assert_eq!((near.differences.len(), near.difference_count), (20, most));
 }
 
 /// Neither a query nor a key nor a detail brings a secret into the request log.

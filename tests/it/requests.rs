@@ -20,6 +20,7 @@ async fn seen(server: Scripted) -> String {
         .await
         .unwrap()
         .replace(&host, "HOST")
+        .replace(env!("CARGO_PKG_VERSION"), "VERSION")
         .replace("\r\n", "\n")
 }
 

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use dataforseo_client::models::backlinks::BulkPagesSummaryLiveTask;
+use dataforseo_client::models::Endpoint as _;
+use dataforseo_client::models::backlinks::{BulkPagesSummaryLive, BulkPagesSummaryLiveTask};
+use dataforseo_test_support::documented;
 use serde_json::{Value, json};
 
 use crate::fixtures;
@@ -72,12 +74,15 @@ fn schemas_refuse_what_the_rules_refuse() {
     let task =
         jsonschema::draft202012::new(&schema("backlinks/bulk_pages_summary/live", "task")).unwrap();
     assert!(task.is_valid(&json!({"targets": ["a.example"], "rank_scale": "some_new_scale"})));
+    let info = BulkPagesSummaryLive::INFO;
+    let most = documented::max_items(info, "targets");
+    let length = documented::max_length(info, "tag");
     for bad in [
         json!({}),
         json!({"targets": []}),
         json!({"targets": "a.example"}),
-        json!({"targets": vec!["a.example"; 1001]}),
-        json!({"targets": ["a.example"], "tag": "x".repeat(256)}),
+        json!({"targets": vec!["a.example"; most + 1]}),
+        json!({"targets": ["a.example"], "tag": "x".repeat(length + 1)}),
         json!({"targets": ["a.example"], "tagg": "x"}),
         json!({"targets": ["a.example"], "include_subdomains": "yes"}),
     ] {

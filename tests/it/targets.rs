@@ -2,13 +2,15 @@
 
 use dataforseo_client::models::backlinks::{
     BulkPagesSummaryLive, BulkPagesSummaryLiveTask, BulkRanksLive, BulkRanksLiveResult,
-    BulkRanksLiveTask, DomainIntersectionLiveResult, DomainIntersectionLiveTask,
+    BulkRanksLiveTask, DomainIntersectionLive, DomainIntersectionLiveResult,
+    DomainIntersectionLiveTask,
 };
 use dataforseo_client::models::keywords_data::google_ads::{
     SearchVolumeLive, SearchVolumeLiveResult, SearchVolumeLiveTask,
 };
-use dataforseo_client::models::{Date, match_targets};
+use dataforseo_client::models::{Date, Endpoint as _, match_targets};
 use dataforseo_mock_server::MockServer;
+use dataforseo_test_support::documented;
 use serde_json::json;
 
 use crate::client;
@@ -186,17 +188,22 @@ fn targets_of_intersections_have_their_limits() {
     let today = Date::constant(2026, 3, 1);
     let targets = |count: usize| (0..count).map(|number| format!("{number}.example"));
     let task = |count| DomainIntersectionLiveTask::new(targets(count));
-    task(20).validate_on(today).unwrap();
+    let most = documented::max_items(DomainIntersectionLive::INFO, "targets");
+    let most_excluded = documented::max_items(DomainIntersectionLive::INFO, "exclude_targets");
+    task(most).validate_on(today).unwrap();
     let refused =
         |task: DomainIntersectionLiveTask| task.validate_on(today).unwrap_err().to_string();
     assert_eq!(
-        refused(task(21)),
-        "targets: 21 elements, at most 20 are allowed"
+        refused(task(most + 1)),
+        format!("targets: {} elements, at most {most} are allowed", most + 1)
     );
     assert_eq!(refused(task(0)), "targets: required");
     assert_eq!(
-        refused(task(2).exclude_targets(targets(11))),
-        "exclude_targets: 11 elements, at most 10 are allowed"
+        refused(task(2).exclude_targets(targets(most_excluded + 1))),
+        format!(
+            "exclude_targets: {} elements, at most {most_excluded} are allowed",
+            most_excluded + 1
+        )
     );
     let gap = serde_json::from_value::<DomainIntersectionLiveTask>(
         json!({ "targets": { "1": "a.example", "3": "b.example" } }),

@@ -1,9 +1,10 @@
 //! Tasks whose results come later: posting many, what became of each, fetching.
 
-use dataforseo_client::models::StatusCode;
-use dataforseo_client::models::serp::google::{OrganicTaskPostTask, SerpItem};
+use dataforseo_client::models::serp::google::{OrganicTaskPost, OrganicTaskPostTask, SerpItem};
+use dataforseo_client::models::{Endpoint as _, StatusCode};
 use dataforseo_client::{ErrorKind, Fetched};
 use dataforseo_mock_server::{MockServer, OnMiss};
+use dataforseo_test_support::documented;
 use dataforseo_tests::{Responder, Scripted, http};
 use serde_json::{Value, json};
 
@@ -25,7 +26,8 @@ async fn example_mock() -> MockServer {
 async fn posted_listed_and_fetched() {
     let mock = example_mock().await;
     let client = client(mock.url());
-    let tasks: Vec<_> = (0..100)
+    let count = OrganicTaskPost::INFO.tasks_per_call.unwrap() as usize;
+    let tasks: Vec<_> = (0..count)
         .map(|number| task(&format!("keyword {number}")))
         .collect();
     let posted = client
@@ -34,14 +36,14 @@ async fn posted_listed_and_fetched() {
         .organic_task_post(&tasks)
         .await
         .unwrap();
-    assert_eq!(posted.tasks().len(), 100);
+    assert_eq!(posted.tasks().len(), count);
     assert!(posted.tasks().iter().all(|task| task.is_accepted()));
     let ids: std::collections::BTreeSet<_> = posted
         .tasks()
         .iter()
         .map(|task| task.id.as_ref().unwrap().as_str())
         .collect();
-    assert_eq!(ids.len(), 100);
+    assert_eq!(ids.len(), count);
 
     let ready = client.serp().google().organic_tasks_ready().await.unwrap();
     assert!(ready.results()[0].id.is_some());
@@ -74,9 +76,11 @@ async fn no_task_is_sent_if_one_is_bad() {
         ErrorKind::InvalidTask(violations) => violations.to_string(),
         other => panic!("{other:?}"),
     };
+    let info = OrganicTaskPost::INFO;
+    let length = documented::max_length(info, "keyword");
     let tasks = [
         task("a"),
-        task(&"x".repeat(701)),
+        task(&"x".repeat(length + 1)),
         OrganicTaskPostTask::new(),
     ];
     let error = client
@@ -85,8 +89,15 @@ async fn no_task_is_sent_if_one_is_bad() {
         .organic_task_post(&tasks)
         .await
         .unwrap_err();
-    insta::assert_snapshot!("bad_tasks", refused(error).replace("; ", "\n"));
-    let many: Vec<_> = (0..101).map(|_| task("a")).collect();
+    let violations = refused(error);
+    let expected = format!(
+        "tasks[1].keyword: {} characters, at most {length} are allowed; tasks[2].keyword: required \
+         unless url is given; tasks[2].",
+        length + 1
+    );
+    assert!(violations.starts_with(&expected), "{violations}");
+    let most = info.tasks_per_call.unwrap();
+    let many: Vec<_> = (0..=most).map(|_| task("a")).collect();
     let error = client
         .serp()
         .google()
@@ -95,7 +106,7 @@ async fn no_task_is_sent_if_one_is_bad() {
         .unwrap_err();
     assert_eq!(
         refused(error),
-        "tasks: 101 elements, at most 100 are allowed"
+        format!("tasks: {} elements, at most {most} are allowed", most + 1)
     );
     let error = client
         .serp()

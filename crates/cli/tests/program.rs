@@ -12,9 +12,20 @@ use std::io::{Write as _, pipe};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use dataforseo_client::models::Endpoint as _;
+use dataforseo_client::models::backlinks::{
+    BacklinksLive, BulkNewLostBacklinksLive, DomainIntersectionLive,
+};
+use dataforseo_client::models::serp::google::OrganicTaskPost;
 use dataforseo_mock_server::{Builder, MockServer};
+use dataforseo_test_support::documented;
 use dataforseo_test_support::program::{ProgramOutput, isolated};
 use serde_json::{Value, json};
+
+#[path = "support/help.rs"]
+mod help;
+
+use help::{assert_fields, frame};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_dataforseo");
 
@@ -91,22 +102,57 @@ fn the_help_of_the_program() {
 
 #[test]
 fn the_help_of_an_endpoint() {
-    insta::assert_snapshot!(run(&["backlinks", "bulk-new-lost-backlinks-live", "--help"]).out);
+    let help = run(&["backlinks", "bulk-new-lost-backlinks-live", "--help"]).out;
+    insta::assert_snapshot!(frame(&help));
+    let info = BulkNewLostBacklinksLive::INFO;
+    assert_fields(&help, info, &[]);
+    for facts in [
+        format!(
+            "\n          Required. At most {}. Repeat the flag for each value",
+            documented::max_items(info, "targets")
+        ),
+        format!(
+            "\n          At most {} characters.\n",
+            documented::max_length(info, "tag")
+        ),
+        format!("\nCall    POST {}\n", info.path),
+        format!("\nDocs    {}\n", info.docs_url),
+        "\nExample:\n  dataforseo backlinks bulk-new-lost-backlinks-live --targets ".to_owned(),
+    ] {
+        assert!(help.contains(&facts), "{facts}\n{help}");
+    }
 }
 
 #[test]
 fn the_help_of_a_post() {
-    insta::assert_snapshot!(run(&["serp", "google", "organic-task-post", "--help"]).out);
+    let help = run(&["serp", "google", "organic-task-post", "--help"]).out;
+    insta::assert_snapshot!(frame(&help));
+    let info = OrganicTaskPost::INFO;
+    assert_fields(&help, info, &[]);
+    let values = documented::values(info, "device").join(", ");
+    let values = format!("\n          [possible values: {values}]\n");
+    assert!(help.contains(&values), "{help}");
 }
 
 #[test]
 fn the_short_help_of_a_result() {
-    insta::assert_snapshot!(run(&["serp", "google", "organic-task-get-advanced", "-h"]).out);
+    let help = run(&["serp", "google", "organic-task-get-advanced", "-h"]).out;
+    insta::assert_snapshot!(frame(&help));
 }
 
 #[test]
 fn the_help_of_filters_and_numbered_targets() {
-    insta::assert_snapshot!(run(&["backlinks", "domain-intersection-live", "--help"]).out);
+    let help = run(&["backlinks", "domain-intersection-live", "--help"]).out;
+    insta::assert_snapshot!(frame(&help));
+    let info = DomainIntersectionLive::INFO;
+    assert_fields(&help, info, &[]);
+    let conditions = documented::max_conditions(info, "filters");
+    for facts in [
+        format!("At most {conditions} conditions. JSON, such as"),
+        "      --targets <TARGET>\n".to_owned(),
+    ] {
+        assert!(help.contains(&facts), "{facts}\n{help}");
+    }
 }
 
 #[test]
@@ -172,13 +218,14 @@ fn the_raw_response() {
 
 #[test]
 fn a_wrong_task_names_the_flags() {
+    let most = documented::max(BacklinksLive::INFO, "limit");
     let output = mocked(&[
         "backlinks",
         "backlinks-live",
         "--target",
         "a.example",
         "--limit",
-        "5000",
+        &(most + 1).to_string(),
         "--order-by",
         "rank",
         "--task",
@@ -188,7 +235,7 @@ fn a_wrong_task_names_the_flags() {
     assert!(
         output
             .err
-            .contains("\n  --limit: at most 1000 is allowed\n"),
+            .contains(&format!("\n  --limit: at most {most} is allowed\n")),
         "{output:?}"
     );
     assert!(

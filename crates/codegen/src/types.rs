@@ -1,7 +1,6 @@
 //! Structs and open enums.
 
-use std::collections::BTreeSet;
-
+use indexmap::IndexMap;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -90,12 +89,14 @@ fn union_fields(union: &Union, known: &[&TypeDef]) -> Option<TokenStream> {
         .iter()
         .filter_map(|member| find_object(known, &member.object))
         .collect();
-    let mut seen = BTreeSet::new();
-    let fields = objects.iter().flat_map(|object| &object.fields);
-    let first = fields.filter(|field| seen.insert(&field.wire));
-    let methods: Vec<TokenStream> = first
-        .filter(|field| is_shared(field, &objects))
-        .filter_map(union_field)
+    let mut shared: IndexMap<&str, Vec<&Field>> = IndexMap::new();
+    for field in objects.iter().flat_map(|object| &object.fields) {
+        shared.entry(&field.wire).or_default().push(field);
+    }
+    let methods: Vec<TokenStream> = shared
+        .values()
+        .filter(|fields| is_shared(fields, objects.len()))
+        .filter_map(|fields| union_field(fields))
         .collect();
     let name = ident(&union.name);
     (!methods.is_empty()).then(|| {
@@ -115,19 +116,19 @@ fn find_object<'a>(known: &[&'a TypeDef], name: &str) -> Option<&'a Object> {
 }
 
 /// Whether at least a quarter of the members have a field, and all of them with the same type.
-fn is_shared(field: &Field, members: &[&Object]) -> bool {
-    let fields = members.iter().flat_map(|object| &object.fields);
-    let same_name: Vec<&Field> = fields.filter(|it| it.wire == field.wire).collect();
-    let same_type = same_name.iter().all(|it| it.ty == field.ty);
-    let alone = members.len() > 1 && same_name.len() == 1;
-    same_type && !alone && same_name.len() * 4 >= members.len()
+fn is_shared(fields: &[&Field], members: usize) -> bool {
+    let same_type = fields.windows(2).all(|pair| pair[0].ty == pair[1].ty);
+    let alone = members > 1 && fields.len() == 1;
+    same_type && !alone && fields.len() * 4 >= members
 }
 
 /// The method for a shared field, if its value is a number, a text or a boolean.
-fn union_field(field: &Field) -> Option<TokenStream> {
-    if docs::deprecation(&field.spec).is_some() {
-        return None;
-    }
+/// It is deprecated if the field is deprecated in each member.
+fn union_field(fields: &[&Field]) -> Option<TokenStream> {
+    let current = fields
+        .iter()
+        .find(|field| docs::deprecation(&field.spec).is_none());
+    let field = current.or(fields.first())?;
     let (ty, read) = match &field.ty {
         Type::Integer => (quote!(i64), quote!(integer)),
         Type::Float => (quote!(f64), quote!(float)),
@@ -136,9 +137,13 @@ fn union_field(field: &Field) -> Option<TokenStream> {
         _ => return None,
     };
     let (name, wire) = (ident(&field.ident), &field.wire);
-    let doc = docs::attributes(&docs::union_field(field));
+    let (doc, deprecated) = (
+        docs::attributes(&docs::union_field(field)),
+        deprecated(field),
+    );
     Some(quote! {
         #doc
+        #deprecated
         pub fn #name(&self) -> Option<#ty> {
             union::#read(self, #wire)
         }

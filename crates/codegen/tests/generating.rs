@@ -11,12 +11,13 @@ use std::fs;
 use std::path::Path;
 
 use dataforseo_codegen::output::{stale, write};
-use dataforseo_codegen::{Files, emit};
+use dataforseo_codegen::{Files, emit, openapi};
 use dataforseo_spec::files::FileChange;
 use dataforseo_spec::fixtures::Fixtures;
 use dataforseo_spec::model::load;
 use dataforseo_synthetic::{Exchange, Tables};
 use dataforseo_test_support::{Workspace, repository};
+use serde_json::Value;
 
 const CORNERS: &str = "\
 path: /v3/backlinks/corners/live
@@ -642,6 +643,39 @@ fn the_hard_places() {
     let model = load(&workspace.path().join("spec")).unwrap();
     let types = model.types();
     assert_eq!((types.named, types.emitted, types.fields), (12, 10, 29));
+}
+
+/// The OpenAPI document of an endpoint: its operation, its task and a list of values.
+#[test]
+fn an_endpoint_in_the_openapi_document() {
+    let model = load(&corners().path().join("spec")).unwrap();
+    let document: Value = serde_json::from_str(&openapi::emit(&model)).unwrap();
+    let path = "/v3/backlinks/corners/live";
+    insta::assert_json_snapshot!("openapi_operation", &document["paths"][path]);
+    let schemas = &document["components"]["schemas"];
+    insta::assert_json_snapshot!("openapi_task", &schemas["Backlinks.CornersLiveTask"]);
+    insta::assert_json_snapshot!("openapi_enum", &schemas["Backlinks.CornersLiveType"]);
+}
+
+/// No field disappears at once, and neither does the method of a union for it.
+#[test]
+fn the_method_of_a_union_is_deprecated_with_the_field_of_all_members() {
+    let field = |name: &str| format!("{name}:\n        type: integer\n");
+    let removed = |name: &str| format!("{}        removed_upstream: 2026-01-02\n", field(name));
+    let listing = |types: String| {
+        let workspace = places();
+        workspace.write("spec/backlinks/types.yaml", &types);
+        files(workspace.path())[Path::new("api/backlinks.txt")].clone()
+    };
+    let all = listing(UNION.replace(&field("page"), &removed("page")));
+    let method = "Element::fn page(&self) -> Option<i64>";
+    assert!(all.contains(&format!("{method} #[deprecated]\n")), "{all}");
+    // One of the two members with `width` still has it.
+    let width = "          width:\n            type: integer\n            removed_upstream: 2026-01-02\n            doc: How wide.\n";
+    let words = "          words:\n";
+    let some = listing(UNION.replace(words, &format!("{width}{words}")));
+    let method = "Element::fn width(&self) -> Option<i64>\n";
+    assert!(some.contains(method), "{some}");
 }
 
 #[test]

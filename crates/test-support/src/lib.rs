@@ -1,6 +1,6 @@
 //! Helpers that the tests of several crates share. Not published.
 //!
-//! The feature `client` adds clients of a mock server, `fake-api` a scripted server, `program` the
+//! The feature `client` adds clients of a mock server, `documented` the documented limits of tasks, `fake-api` a scripted server, `program` the
 //! output of programs, and `spec` temporary workspaces with a spec, and pages.
 
 #![allow(
@@ -12,6 +12,8 @@
 
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "documented")]
+pub mod documented;
 #[cfg(feature = "fake-api")]
 pub mod fake_api;
 pub mod fuzz;

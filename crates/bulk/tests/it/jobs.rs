@@ -8,11 +8,12 @@ use dataforseo_bulk::{BulkJob, JobEnd, JobStartError, Outcome, Target};
 use dataforseo_client::ErrorKind;
 use dataforseo_client::models::backlinks::{
     BulkNewLostBacklinksLive, BulkNewLostBacklinksLiveTask, BulkPagesSummaryLive,
-    BulkPagesSummaryLiveTask, BulkRanksLiveTask,
+    BulkPagesSummaryLiveTask, BulkRanksLive, BulkRanksLiveTask,
 };
-use dataforseo_client::models::{Date, StatusCode};
+use dataforseo_client::models::{Date, Endpoint as _, StatusCode};
 use dataforseo_mock_server::{MockServer, OnMiss};
 use dataforseo_test_support::client::client_builder;
+use dataforseo_test_support::documented;
 use futures_util::{StreamExt, stream};
 
 use crate::api::{Api, Then};
@@ -84,14 +85,19 @@ async fn unknown_charges_are_within_the_budget() {
     }
 }
 
-/// The mock server refuses calls with more than 1000 targets or more than 100 domains, like the API.
+/// The mock server refuses calls with more targets or domains than documented, like the API.
 #[tokio::test]
 async fn calls_stay_within_the_documented_limits() {
     let mock = MockServer::builder().on_miss(OnMiss::Example);
     let mock = mock.in_memory().unwrap();
     let client = client_builder(&mock).build().unwrap();
-    let pages: Vec<String> = (0..2_500)
-        .map(|page| format!("https://d{}.com/{page}", page % 250))
+    let most = documented::max_items(BulkPagesSummaryLive::INFO, "targets");
+    let domains = documented::max_distinct_domains(BulkPagesSummaryLive::INFO, "targets");
+    // Enough for two and a half calls, by targets and by domains.
+    let domains = domains * 5 / 2;
+    let count = most * 5 / 2 / domains * domains;
+    let pages: Vec<String> = (0..count)
+        .map(|page| format!("https://d{}.com/{page}", page % domains))
         .collect();
     let task = BulkPagesSummaryLiveTask::default();
     let job = BulkJob::<BulkPagesSummaryLive>::new(client, task);
@@ -104,7 +110,7 @@ async fn calls_stay_within_the_documented_limits() {
         assert_eq!(row.url.as_deref(), Some(&*done.target));
         rows += 1;
     }
-    assert_eq!((rows, outcomes.progress().calls), (2_500, 3));
+    assert_eq!((rows, outcomes.progress().calls), (count, 3));
 }
 
 #[tokio::test]
@@ -183,7 +189,9 @@ async fn an_invalid_target_that_is_not_named_is_found() {
 async fn a_job_whose_targets_are_all_rejected_ends() {
     let api = Api::new(|_, _| Then::Refuse(40501, "Invalid Field: 'targets'.".to_owned()));
     let given = targets(2000);
-    let ran = run(job(&api, 1000), &given).await;
+    let most = documented::max_items(BulkRanksLive::INFO, "targets");
+    let per_call = most.min(1000);
+    let ran = run(job(&api, per_call).max_in_flight(number(1)), &given).await;
     assert!(
         matches!(ran.end, JobEnd::TooManyFailures { calls: 1000, .. }),
         "{}",

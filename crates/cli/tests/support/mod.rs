@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "no test program uses all of it")]
 
+pub mod help;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
