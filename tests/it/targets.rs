@@ -5,6 +5,9 @@ use dataforseo_client::models::backlinks::{
     BulkRanksLiveTask, DomainIntersectionLive, DomainIntersectionLiveResult,
     DomainIntersectionLiveTask,
 };
+use dataforseo_client::models::keywords_data::google_ads::{
+    SearchVolumeLive, SearchVolumeLiveResult, SearchVolumeLiveTask,
+};
 use dataforseo_client::models::{Date, Endpoint as _, match_targets};
 use dataforseo_mock_server::MockServer;
 use dataforseo_test_support::documented;
@@ -14,6 +17,29 @@ use crate::client;
 
 fn result(items: serde_json::Value) -> BulkRanksLiveResult {
     serde_json::from_value(json!({ "items": items })).unwrap()
+}
+
+/// The results are the rows, in lower case and decoded. A row without certainty has no keyword.
+#[test]
+fn results_find_their_keywords() {
+    let keywords = ["Coffee  Machine", "tea+pot", "tea pot", "a+b", "espresso"];
+    let task = SearchVolumeLiveTask::new(keywords);
+    let results: Vec<SearchVolumeLiveResult> = serde_json::from_value(json!([
+        { "keyword": "a b", "search_volume": 4 },
+        { "keyword": "tea pot", "search_volume": 3 },
+        { "keyword": "coffee machine", "search_volume": 1 },
+        { "keyword": "expresso", "search_volume": 9 },
+    ]))
+    .unwrap();
+    let matched = match_targets::<SearchVolumeLive>(&task, &results);
+    let volume = |row: Option<&SearchVolumeLiveResult>| row.and_then(|row| row.search_volume);
+    let volumes: Vec<_> = matched
+        .targets
+        .iter()
+        .map(|(_, row)| volume(*row))
+        .collect();
+    assert_eq!(volumes, [Some(1), None, Some(3), Some(4), None]);
+    assert_eq!(matched.rest.len(), 1);
 }
 
 #[test]

@@ -20,7 +20,7 @@
 //! `dispatch`.
 //!
 //! # Features
-//! A feature per section, all enabled by default: `appendix`, `backlinks`, `on_page`, `serp`.
+//! A feature per section, all enabled by default: `appendix`, `backlinks`, `keywords_data`, `on_page`, `serp`.
 
 mod bulk;
 mod call;

@@ -56,6 +56,25 @@ fn the_help_of_a_job() {
 }
 
 #[test]
+fn a_job_of_keywords_sends_spellings_of_one_keyword_once() {
+    let job = Job::new("Coffee  Machine\ntea\ncoffee machine\n");
+    let endpoint = "keywords_data/google_ads/search_volume/live";
+    let output = job.run(&[endpoint, "targets.txt", "-o", "volumes.jsonl"]);
+    output.assert(0, &["3 targets: 3 found; 1 call"]);
+    let rows: Vec<Value> = job
+        .read("volumes.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let targets: Vec<&str> = rows
+        .iter()
+        .map(|row| row["target"].as_str().unwrap())
+        .collect();
+    assert_eq!(targets.len(), 3);
+    assert!(targets.contains(&"coffee machine") && targets.contains(&"Coffee  Machine"));
+}
+
+#[test]
 fn a_table_in_text_formats() {
     let job = Job::new("a.example\n\n \"b\",c.example\na.example\n");
     let output = job.run(&[RANKS, "targets.txt", "-o", "ranks.csv"]);

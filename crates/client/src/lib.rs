@@ -48,7 +48,7 @@
 //! # Features
 //! | feature | content |
 //! | --- | --- |
-//! | `backlinks` (default), `appendix`, `on_page`, `serp` | the sections of the API |
+//! | `backlinks` (default), `appendix`, `keywords_data`, `on_page`, `serp` | the sections of the API |
 //! | `schemars` | `JsonSchema` for tasks and results |
 //! | `redis` | `RedisLimits`: rate limits that several machines share |
 //! | `drift` | `DriftWatch`: counts undocumented fields, values and kinds in a sample of responses, without delaying calls |
@@ -58,6 +58,7 @@
     not(any(
         feature = "appendix",
         feature = "backlinks",
+        feature = "keywords_data",
         feature = "serp",
         feature = "on_page"
     )),

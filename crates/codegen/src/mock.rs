@@ -24,12 +24,16 @@ pub fn emit(model: &Model, fixtures: &Fixtures) -> TokenStream {
                     quote!((#path, include_str!(#file)))
                 });
             let rows = endpoint.rows.as_ref();
-            let per_target = rows.and_then(|rows| Some((&rows.at, rows.spec.target.as_ref()?)));
+            let per_target = rows.and_then(|rows| Some((rows, rows.spec.named_by()?)));
             let per_target = match per_target {
-                Some((rows, target)) => quote!(Some(TargetRows {
-                    rows: #rows,
-                    target: #target,
-                })),
+                Some((rows, target)) => {
+                    let (at, targets) = (&rows.at, rows.spec.names_in_task());
+                    quote!(Some(TargetRows {
+                        rows: #at,
+                        target: #target,
+                        targets: #targets,
+                    }))
+                }
                 None => quote!(None),
             };
             quote! {

@@ -95,3 +95,92 @@ pub fn require_keys(union: &mut SharedType) {
 fn has_required(fields: &Fields) -> bool {
     fields.values().any(|field| field.required == Some(true))
 }
+
+#[cfg(test)]
+mod tests {
+    use dataforseo_spec::language::{Field, FieldType, Member};
+    use serde_json::json;
+
+    use super::*;
+
+    /// Returns a document with a task whose targets are a union, and this example.
+    fn document(example: &Value) -> Document {
+        let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+        let one = |field: &str| json!({ "properties": { field: { "type": "string" } } });
+        let media = json!({ "schema": {
+            "type": "array", "items": named("Task"), "example": [example],
+        } });
+        serde_json::from_value(json!({
+            "paths": { "/v3/a/b/live": { "post": {
+                "requestBody": { "content": { "application/json": media } },
+            } } },
+            "components": { "schemas": {
+                "Task": { "properties": { "targets": { "type": "array", "items": named("Target") } } },
+                "Target": {
+                    "properties": { "kind": { "type": "string" } },
+                    "discriminator": { "propertyName": "kind", "mapping": {
+                        "site": "#/components/schemas/Site",
+                        "word": "#/components/schemas/Word",
+                    } },
+                },
+                "Site": one("site"),
+                "Word": one("word"),
+                "Other": one("kind"),
+            } },
+        }))
+        .unwrap()
+    }
+
+    /// Returns whether the tag of the union is sent in tasks such as the example.
+    fn is_tagged(example: &Value) -> bool {
+        let document = document(example);
+        let operation = &document.paths["/v3/a/b/live"]["post"];
+        let (task, example) = document.task(operation).unwrap();
+        let mut sent = SentSchemas::default();
+        sent.add(&document, task, example);
+        for (name, is_sent) in [("Target", true), ("Word", true), ("Other", false)] {
+            assert_eq!(
+                sent.contains(document.schema(name).unwrap()),
+                is_sent,
+                "{name}"
+            );
+        }
+        let fields = document.fields(document.schema("Target").unwrap());
+        assert!(!sent.has_tag(&fields, "missing"));
+        sent.has_tag(&fields, "kind")
+    }
+
+    #[test]
+    fn a_tag_that_no_example_has_is_not_sent() {
+        assert!(!is_tagged(
+            &json!({ "targets": [{ "site": "a.example" }, { "word": "b" }] })
+        ));
+        assert!(is_tagged(
+            &json!({ "targets": [{ "kind": "word", "word": "b" }] })
+        ));
+    }
+
+    #[test]
+    fn each_member_requires_the_field_that_identifies_it() {
+        let member = |wire: &str, other: Option<&str>| {
+            let mut field = Field::new(FieldType::String);
+            field.required_unless.extend(other.map(str::to_owned));
+            Member {
+                fields: [(wire.to_owned(), field)].into(),
+                ..Member::default()
+            }
+        };
+        let mut union = SharedType {
+            members: [
+                ("site".to_owned(), member("site", Some("word"))),
+                ("word".to_owned(), member("word", None)),
+            ]
+            .into(),
+            ..SharedType::default()
+        };
+        require_keys(&mut union);
+        for wire in ["site", "word"] {
+            assert_eq!(union.key_of(wire, |_| None), Some(wire));
+        }
+    }
+}

@@ -108,7 +108,7 @@
 //! errors of a task on the task.
 //!
 //! # Features
-//! One per section of the API: `appendix`, `backlinks`, `on_page`, `serp`. `record` adds [`Record`],
+//! One per section of the API: `appendix`, `backlinks`, `keywords_data`, `on_page`, `serp`. `record` adds [`Record`],
 //! the only part that opens connections to other servers. `program` adds the program and includes
 //! `record`. All are on by default; a test needs only its sections.
 

@@ -38,8 +38,10 @@ pub(crate) fn lossy_fields<E: models::Endpoint>(
 /// Where a result has one row per target.
 #[derive(Clone, Copy)]
 pub(crate) struct TargetRows {
-    /// The field of the result that holds the rows.
+    /// The field of the result that holds the rows; `result` if the results are the rows.
     pub(crate) rows: &'static str,
     /// The field of a row that names its target.
     pub(crate) target: &'static str,
+    /// The field of the task with the targets.
+    pub(crate) targets: &'static str,
 }

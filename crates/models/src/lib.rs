@@ -32,8 +32,8 @@
 //! ```
 //!
 //! # Features
-//! There is one feature per section of the API: `backlinks` (on by default), `appendix`, `on_page`
-//! and `serp`. The feature `schemars` implements `JsonSchema` for tasks and results.
+//! There is one feature per section of the API: `backlinks` (on by default), `appendix`,
+//! `keywords_data`, `on_page` and `serp`. The feature `schemars` implements `JsonSchema` for tasks and results.
 
 // Sections use different parts of the core. A build with all of them finds unused code. A new
 // section is added to the list.
@@ -41,6 +41,7 @@
     not(all(
         feature = "appendix",
         feature = "backlinks",
+        feature = "keywords_data",
         feature = "on_page",
         feature = "serp"
     )),

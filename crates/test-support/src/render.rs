@@ -497,14 +497,12 @@ impl Renderer<'_> {
         match (field.kind, field.max_length) {
             (_, None) => {}
             (FieldType::List, Some(length)) => lines.push(format!(
-                "The maximum number of characters for each keyword: {length}"
+                "The number of characters for each keyword: {length}"
             )),
             (_, Some(length)) => lines.push(format!("the character limit is {length}")),
         }
         if let Some(words) = field.max_words {
-            lines.push(format!(
-                "The maximum number of words for each keyword phrase: {words}"
-            ));
+            lines.push(format!("The number of words for each keyword: {words}"));
         }
         if let Some(length) = field.min_length {
             lines.push(format!(

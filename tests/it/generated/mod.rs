@@ -30,6 +30,7 @@ pub(crate) static ENDPOINTS: &[Typed] = &[
     Typed::of::<models::backlinks::SummaryLive>(),
     Typed::of::<models::backlinks::TimeseriesNewLostSummaryLive>(),
     Typed::of::<models::backlinks::TimeseriesSummaryLive>(),
+    Typed::of::<models::keywords_data::google_ads::SearchVolumeLive>(),
     Typed::of::<models::on_page::InstantPages>(),
     Typed::of::<models::serp::google::OrganicLiveAdvanced>(),
     Typed::of::<models::serp::google::OrganicTaskGetAdvanced>(),

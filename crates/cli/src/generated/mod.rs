@@ -8,6 +8,9 @@ mod appendix;
 #[cfg(feature = "backlinks")]
 mod backlinks;
 
+#[cfg(feature = "keywords_data")]
+mod keywords_data;
+
 #[cfg(feature = "on_page")]
 mod on_page;
 
@@ -20,6 +23,8 @@ pub(crate) static SECTIONS: &[&SectionEntry] = &[
     &appendix::SECTION,
     #[cfg(feature = "backlinks")]
     &backlinks::SECTION,
+    #[cfg(feature = "keywords_data")]
+    &keywords_data::SECTION,
     #[cfg(feature = "on_page")]
     &on_page::SECTION,
     #[cfg(feature = "serp")]

@@ -14,6 +14,12 @@ mod backlinks;
 #[cfg(feature = "backlinks")]
 pub use backlinks::Backlinks;
 
+#[cfg(feature = "keywords_data")]
+mod keywords_data;
+
+#[cfg(feature = "keywords_data")]
+pub use keywords_data::{KeywordsData, KeywordsDataGoogleAds};
+
 #[cfg(feature = "on_page")]
 mod on_page;
 
@@ -34,6 +40,9 @@ pub(crate) mod sections {
     #[cfg(feature = "backlinks")]
     pub use dataforseo_models::backlinks;
 
+    #[cfg(feature = "keywords_data")]
+    pub use dataforseo_models::keywords_data;
+
     #[cfg(feature = "on_page")]
     pub use dataforseo_models::on_page;
 
@@ -52,6 +61,12 @@ impl Client {
     /// Returns the methods of the section `backlinks`: Backlinks of domains, subdomains and pages, the pages and domains that they come from, and their history.
     pub fn backlinks(&self) -> Backlinks<'_> {
         Backlinks::new(self)
+    }
+
+    #[cfg(feature = "keywords_data")]
+    /// Returns the methods of the section `keywords_data`: Search volumes, bids and trends of keywords.
+    pub fn keywords_data(&self) -> KeywordsData<'_> {
+        KeywordsData::new(self)
     }
 
     #[cfg(feature = "on_page")]

@@ -93,7 +93,7 @@ fn excludes(text: &str, relations: &mut Relations) -> Option<()> {
     Some(())
 }
 
-/// Reads `if this parameter is not specified, the start date is set to check_in date`.
+/// Reads `if this parameter is not specified, the day is set to check_in date`.
 fn default_of(text: &str, relations: &mut Relations) -> Option<()> {
     let rest = text.strip_prefix("if this parameter is not specified, ")?;
     let (_, other) = rest.split_once(" is set to ")?;

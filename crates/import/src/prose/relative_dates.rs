@@ -143,7 +143,10 @@ mod tests {
                 "today - 1 day",
             ),
             (
-                "maximum value is current day and month of the next year",
+                concat!(
+                    "maximum value is current day ",
+                    "and month of the next year"
+                ),
                 "today + 1 year",
             ),
         ] {

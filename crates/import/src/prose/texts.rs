@@ -14,18 +14,15 @@ const fn phrase(start: &'static str, end: &'static str) -> Phrase {
     Phrase { start, end }
 }
 
-const WORDS: [Phrase; 1] = [phrase(
-    "maximum number of words for each keyword phrase: ",
-    "",
-)];
+const WORDS: [Phrase; 2] = [
+    phrase("number of words for each keyword phrase: ", ""),
+    phrase("number of words for each keyword: ", ""),
+];
 
 const LONGEST: [Phrase; 5] = [
-    phrase("maximum number of characters for each keyword: ", ""),
-    phrase("maximum number of characters in a single keyword: ", ""),
-    phrase(
-        "maximum number of characters you can specify in a keyword: ",
-        "",
-    ),
+    phrase("number of characters for each keyword: ", ""),
+    phrase("number of characters in a single keyword: ", ""),
+    phrase("characters you can specify in a keyword: ", ""),
     phrase("maximum length of each keyword: ", ""),
     phrase("with each keyword containing no more than ", " characters"),
 ];
@@ -75,11 +72,12 @@ fn count(sentence: &Sentence<'_>, phrases: &[Phrase]) -> Option<u32> {
     })
 }
 
-/// Recognizes `the minimum number of characters must be greater than 1`.
+/// Recognizes a minimum number of characters that is `greater than 1`.
 fn more_than(sentence: &Sentence<'_>) -> Option<u32> {
     let rest = sentence.lower();
     let rest = rest.strip_prefix("the ").unwrap_or(rest);
-    let count = rest.strip_prefix("minimum number of characters must be greater than ")?;
+    let count = rest.strip_prefix("minimum number of characters ")?;
+    let count = count.strip_prefix("must be greater than ")?;
     count.parse::<u32>().ok()?.checked_add(1)
 }
 
@@ -95,13 +93,14 @@ mod tests {
 
     #[test]
     fn limits_of_each_keyword_are_read() {
-        let (reading, prose) = read("The maximum number of characters for each keyword: 80");
+        let (reading, prose) = read("Number of characters for each keyword: 80");
         assert_eq!((reading, prose.max_length), (Reading::Understood, Some(80)));
-        let (reading, prose) = read("The maximum number of words for each keyword phrase: 10");
+        let (reading, prose) = read("Number of words for each keyword: 10");
         assert_eq!((reading, prose.max_words), (Reading::Understood, Some(10)));
-        let (reading, prose) = read("each keyword should be at least 3 characters long");
-        assert_eq!((reading, prose.min_length), (Reading::Understood, Some(3)));
-        let (_, prose) = read("the minimum number of characters must be greater than 1");
+        let (reading, prose) = read("each keyword should be at least 4 characters long");
+        assert_eq!((reading, prose.min_length), (Reading::Understood, Some(4)));
+        let least = "must be greater than 1";
+        let (_, prose) = read(&format!("the minimum number of characters {least}"));
         assert_eq!(prose.min_length, Some(2));
         let (reading, prose) = read(
             "you can specify the maximum of 200 words with each keyword containing no more than 100 \

@@ -42,6 +42,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "target",
+            targets: "targets",
         }),
         fixtures: &[],
     },
@@ -52,6 +53,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "target",
+            targets: "targets",
         }),
         fixtures: &[
             (
@@ -69,6 +71,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "target",
+            targets: "targets",
         }),
         fixtures: &[],
     },
@@ -79,6 +82,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "url",
+            targets: "targets",
         }),
         fixtures: &[],
     },
@@ -89,6 +93,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "target",
+            targets: "targets",
         }),
         fixtures: &[],
     },
@@ -99,6 +104,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "target",
+            targets: "targets",
         }),
         fixtures: &[],
     },
@@ -109,6 +115,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: Some(TargetRows {
             rows: "items",
             target: "target",
+            targets: "targets",
         }),
         fixtures: &[],
     },
@@ -217,6 +224,44 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
         per_target: None,
         fixtures: &[],
     },
+    #[cfg(feature = "keywords_data")]
+    MockEndpoint {
+        info: models::keywords_data::google_ads::SearchVolumeLive::INFO,
+        lossy_fields: lossy_fields::<
+            models::keywords_data::google_ads::SearchVolumeLive,
+        >,
+        per_target: Some(TargetRows {
+            rows: "result",
+            target: "keyword",
+            targets: "keywords",
+        }),
+        fixtures: &[
+            (
+                "v3/keywords_data/google_ads/search_volume/live/empty.json",
+                include_str!(
+                    "../../fixtures/v3/keywords_data/google_ads/search_volume/live/empty.json"
+                ),
+            ),
+            (
+                "v3/keywords_data/google_ads/search_volume/live/nulls.json",
+                include_str!(
+                    "../../fixtures/v3/keywords_data/google_ads/search_volume/live/nulls.json"
+                ),
+            ),
+            (
+                "v3/keywords_data/google_ads/search_volume/live/synthetic.json",
+                include_str!(
+                    "../../fixtures/v3/keywords_data/google_ads/search_volume/live/synthetic.json"
+                ),
+            ),
+            (
+                "v3/keywords_data/google_ads/search_volume/live/unknown.json",
+                include_str!(
+                    "../../fixtures/v3/keywords_data/google_ads/search_volume/live/unknown.json"
+                ),
+            ),
+        ],
+    },
     #[cfg(feature = "on_page")]
     MockEndpoint {
         info: models::on_page::InstantPages::INFO,
@@ -260,6 +305,8 @@ pub(crate) static TABLES: &[(&str, &str)] = &[
     ("appendix", include_str!("appendix.json")),
     #[cfg(feature = "backlinks")]
     ("backlinks", include_str!("backlinks.json")),
+    #[cfg(feature = "keywords_data")]
+    ("keywords_data", include_str!("keywords_data.json")),
     #[cfg(feature = "on_page")]
     ("on_page", include_str!("on_page.json")),
     #[cfg(feature = "serp")]

@@ -316,15 +316,22 @@ fn result_per_target(
     example: &RawObject,
     task: &Value,
 ) -> Option<Box<RawValue>> {
-    let TargetRows { rows, target } = per_target;
+    let TargetRows {
+        rows,
+        target,
+        targets,
+    } = per_target;
     let mut results: Vec<RawObject> = serde_json::from_str(example.get("result")?.get()).ok()?;
-    let result = results.first_mut()?;
-    let examples: Vec<RawObject> = serde_json::from_str(result.get(rows)?.get()).ok()?;
+    let are_rows = rows == "result";
+    let examples: Vec<RawObject> = match results.first() {
+        Some(result) if !are_rows => serde_json::from_str(result.get(rows)?.get()).ok()?,
+        _ => results.clone(),
+    };
     let named: Vec<(String, &RawObject)> = examples
         .iter()
         .filter_map(|row| Some((serde_json::from_str(row.get(target)?.get()).ok()?, row)))
         .collect();
-    let targets = task.get("targets")?.as_array()?;
+    let targets = task.get(targets)?.as_array()?;
     let distinct: indexmap::IndexSet<&str> = targets.iter().filter_map(Value::as_str).collect();
     let filled: Vec<RawObject> = distinct
         .iter()
@@ -339,6 +346,10 @@ fn result_per_target(
     if filled.is_empty() {
         return None;
     }
+    if are_rows {
+        return to_raw_value(&filled).ok();
+    }
+    let result = results.first_mut()?;
     if let Some(count) = result.get_mut("items_count") {
         *count = to_raw_value(&filled.len()).ok()?;
     }

@@ -8,6 +8,10 @@ pub mod appendix;
 #[cfg(feature = "backlinks")]
 pub mod backlinks;
 
+/// Search volumes, bids and trends of keywords.
+#[cfg(feature = "keywords_data")]
+pub mod keywords_data;
+
 /// Content and technical quality of pages, from a crawl of a site or of single pages.
 #[cfg(feature = "on_page")]
 pub mod on_page;
@@ -75,6 +79,8 @@ pub static ENDPOINTS: &[&crate::EndpointInfo] = &[
     <backlinks::TimeseriesNewLostSummaryLive as crate::Endpoint>::INFO,
     #[cfg(feature = "backlinks")]
     <backlinks::TimeseriesSummaryLive as crate::Endpoint>::INFO,
+    #[cfg(feature = "keywords_data")]
+    <keywords_data::google_ads::SearchVolumeLive as crate::Endpoint>::INFO,
     #[cfg(feature = "on_page")]
     <on_page::InstantPages as crate::Endpoint>::INFO,
     #[cfg(feature = "serp")]
