@@ -15,6 +15,8 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 use dataforseo_codegen::{emit, output};
+use dataforseo_import::decision_groups::groups;
+use dataforseo_import::decisions::Decision;
 use dataforseo_import::report::ImportReport;
 use dataforseo_import::{Options, openapi};
 use dataforseo_spec::files::files_below;
@@ -117,7 +119,7 @@ fn import(trial: &Trial, file: &Path, show: &mut Show<'_>) -> Result<(), TrialEr
     let reports = openapi::import(&trial.copy, file, &[], Options::default())?;
     let text: String = reports.iter().map(ToString::to_string).collect();
     fs::write(trial.reports(), text)?;
-    let decisions: Vec<String> = reports.iter().flat_map(decisions).collect();
+    let (places, decisions) = decisions(&reports);
     show(&format!(
         "import     {} endpoints and types files, {} new sections, {:.1} s; the reports are in {}",
         reports.len(),
@@ -128,7 +130,10 @@ fn import(trial: &Trial, file: &Path, show: &mut Show<'_>) -> Result<(), TrialEr
     for decision in &decisions {
         show(&format!("  {decision}"))?;
     }
-    show(&format!("decisions  {} lines", decisions.len()))?;
+    show(&format!(
+        "decisions  {} lines for {places} places",
+        decisions.len()
+    ))?;
     decided(trial, &reports, show)
 }
 
@@ -162,18 +167,30 @@ fn decided(trial: &Trial, reports: &[ImportReport], show: &mut Show<'_>) -> Resu
     Ok(())
 }
 
-/// Returns what a person has to decide after an import.
-fn decisions(report: &ImportReport) -> Vec<String> {
-    let all = [
-        ("contradiction", &report.contradictions),
-        ("no evidence", &report.unexplained),
-        ("not understood", &report.not_understood),
-    ];
-    let lines = all.iter().flat_map(|(kind, items)| {
-        let line = move |item: &String| format!("{}: {kind}: {item}", report.spec_file);
-        items.iter().map(line)
-    });
-    lines.collect()
+/// Returns the number of places about which a person has to decide after an import, and a line for
+/// each kind of decision and for each sentence.
+fn decisions(reports: &[ImportReport]) -> (usize, Vec<String>) {
+    let all: Vec<Decision> = reports
+        .iter()
+        .flat_map(|report| report.decisions.clone())
+        .collect();
+    let mut places = all.len();
+    let mut lines: Vec<String> = groups(&all)
+        .iter()
+        .map(|group| {
+            let count = group.decisions.len();
+            format!("{count} × {}: {}", group.pattern, group.kind)
+        })
+        .collect();
+    let mut sentences: BTreeMap<&str, usize> = BTreeMap::new();
+    for item in reports.iter().flat_map(|report| &report.not_understood) {
+        let (_, sentence) = item.split_once(": ").unwrap_or(("", item));
+        *sentences.entry(sentence).or_default() += 1;
+        places += 1;
+    }
+    let sentence = |(sentence, count)| format!("{count} × not understood: {sentence}");
+    lines.extend(sentences.into_iter().map(sentence));
+    (places, lines)
 }
 
 /// Checks the spec of the copy. Returns its model if nothing but texts is missing.

@@ -17,6 +17,8 @@ pub struct Relations {
     pub requires: IndexMap<String, Value>,
     /// Fields that cannot be used together. The field itself can be one of them.
     pub excludes: Vec<String>,
+    /// Fields of which one is required. The field itself is one of them.
+    pub one_of: Vec<String>,
     /// Defaults by the value of a field that the text does not name.
     pub defaults: IndexMap<String, Value>,
     /// The field whose value is the default.
@@ -28,8 +30,8 @@ pub fn relation(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
     let text = sentence.lower();
     let text = text.strip_prefix("note: ").unwrap_or(text);
     let relations = &mut prose.relations;
-    let readers: [fn(&str, &mut Relations) -> Option<()>; 4] =
-        [required_if, requires, excludes, default_of];
+    let readers: [fn(&str, &mut Relations) -> Option<()>; 5] =
+        [required_if, requires, excludes, one_of, default_of];
     let is_read = readers.iter().any(|read| read(text, relations).is_some());
     if is_read || default_by(sentence, relations).is_some() {
         return Reading::Understood;
@@ -93,6 +95,14 @@ fn excludes(text: &str, relations: &mut Relations) -> Option<()> {
     Some(())
 }
 
+/// Reads `it is required to specify either a or b`.
+fn one_of(text: &str, relations: &mut Relations) -> Option<()> {
+    let fields = text.strip_prefix("it is required to specify either ")?;
+    let (field, other) = fields.split_once(" or ")?;
+    relations.one_of = vec![name(field)?, name(other)?];
+    Some(())
+}
+
 /// Reads `if this parameter is not specified, the day is set to check_in date`.
 fn default_of(text: &str, relations: &mut Relations) -> Option<()> {
     let rest = text.strip_prefix("if this parameter is not specified, ")?;
@@ -134,6 +144,9 @@ pub fn apply(field: &mut Field, relations: &Relations) {
     field.required_if = relations.required_if.clone();
     field.requires = relations.requires.clone();
     field.excludes = relations.excludes.clone();
+    if field.required_unless.is_empty() {
+        field.required_unless = relations.one_of.clone();
+    }
     field.default_by = match &relations.default_of {
         Some(other) => Some(DefaultBy {
             field: other.clone(),
@@ -156,6 +169,7 @@ pub fn settle(fields: &mut Fields, values: &IndexMap<String, Vec<String>>) {
         field.required_if.retain(|other, _| is_other(other));
         field.requires.retain(|other, _| is_other(other));
         field.excludes.retain(is_other);
+        field.required_unless.retain(|other| other != name);
         if !field.required_if.is_empty() {
             // The sentence says when the field is required, and is not a general requirement.
             field.required = None;
@@ -259,6 +273,20 @@ mod tests {
         let by = serde_json::to_value(&fields["width"].default_by).unwrap();
         let expected = json!({ "field": "preset", "values": { "desktop": 1920, "mobile": 390 } });
         assert_eq!(by, expected);
+    }
+
+    #[test]
+    fn one_of_two_fields_is_required() {
+        let mut fields = Fields::new();
+        for name in ["city", "code"] {
+            let mut field = Field::new(FieldType::String);
+            let text = "Note: it is required to specify either city or code";
+            apply(&mut field, &read("string", text));
+            fields.insert(name.to_owned(), field);
+        }
+        settle(&mut fields, &IndexMap::new());
+        assert_eq!(fields["city"].required_unless, ["code"]);
+        assert_eq!(fields["code"].required_unless, ["city"]);
     }
 
     #[test]

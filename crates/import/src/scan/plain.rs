@@ -237,6 +237,7 @@ impl Plain {
                     r"required(?: field)? if ([a-z0-9_]+(?:,? (?:or|and) [a-z0-9_]+)*) (?:is|are) not specified",
                 )?,
                 regex(r"at least one field \(([^)]*)\) must be set")?,
+                regex(r"required to specify either (\w+ or \w+)")?,
             ],
             with: vec![
                 regex(r"required(?: field)? if you (?:choose to )?specify ([a-z0-9_]+)")?,

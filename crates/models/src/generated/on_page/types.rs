@@ -3,6 +3,34 @@
 #[allow(unused_imports, reason = "the spec decides which of these are used")]
 use crate::prelude::*;
 
+/// The location of the crawler.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum IpPoolForScan {
+    /// United States.
+    Us,
+    /// Germany.
+    De,
+    /// A value that this version does not know.
+    Other(String),
+}
+
+open_enum_impls!(IpPoolForScan { Us = "us", De = "de" });
+
+/// The state of a crawl.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CrawlProgress {
+    /// The crawl is running.
+    InProgress,
+    /// The crawl is complete.
+    Finished,
+    /// A value that this version does not know.
+    Other(String),
+}
+
+open_enum_impls!(CrawlProgress { InProgress = "in_progress", Finished = "finished" });
+
 /// The type of resource that was expected.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -2,3 +2,7 @@
 
 /// Results pages of Google.
 pub mod google;
+
+mod types;
+
+pub use types::*;
