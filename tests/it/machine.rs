@@ -106,11 +106,16 @@ async fn rates_are_shared() {
         drop(admit(&second).await);
     }
     assert!(is_full(&first).await);
-    // An endpoint with a rate of its own, 20 per minute, 2 at once.
+    // An endpoint with a rate of its own, of which a tenth is admitted at once.
     let folder = tempfile::tempdir().unwrap();
     let new = || limits(folder.path(), 60_000, 100);
     let (first, second) = (new(), new());
-    for limits in [&first, &second] {
+    let rate = OrganicTasksReady::INFO.calls_per_minute.unwrap();
+    for limits in [&first, &second]
+        .into_iter()
+        .cycle()
+        .take(rate as usize / 10)
+    {
         let admitted = limits.admit(OrganicTasksReady::INFO);
         drop(timeout(PATIENT, admitted).await.unwrap().unwrap());
     }

@@ -28,6 +28,7 @@ mod network;
 mod openapi;
 mod paging;
 mod policies;
+mod prices;
 mod recording;
 mod redis;
 mod redis_faults;

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    CommandError, check, diff, drift, generate, import, openapi, replay, scan, style, trial, update,
+    CommandError, check, diff, drift, generate, import, openapi, prices, replay, scan, style,
+    trial, update,
 };
 use xtask::checkout;
 
@@ -24,6 +25,7 @@ enum XtaskCommand {
     Update(update::UpdateArguments),
     /// Check the spec and the fixtures, and list everything that is wrong with them.
     Check,
+    Prices(prices::PricesArguments),
     Diff(diff::DiffArguments),
     Drift(drift::DriftArguments),
     /// Print the spec as an OpenAPI 3.1 document, in JSON.
@@ -52,6 +54,7 @@ fn run(command: XtaskCommand) -> Result<ExitCode, CommandError> {
         XtaskCommand::Import(arguments) => import::run(&root, &arguments),
         XtaskCommand::Update(arguments) => update::run(&root, &arguments),
         XtaskCommand::Check => check::run(&root),
+        XtaskCommand::Prices(arguments) => prices::run(&root, &arguments),
         XtaskCommand::Diff(arguments) => diff::run(&root, arguments),
         XtaskCommand::Drift(arguments) => drift::run(&root, &arguments),
         XtaskCommand::Openapi => openapi::run(&root),

@@ -41,8 +41,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // What would it cost? This sends nothing.
     let plan = job.clone().plan(targets()).await?;
     println!(
-        "{} targets, {} of them invalid: {} calls, estimated at {:.4} USD",
-        plan.targets, plan.invalid, plan.calls, plan.estimate
+        "{} targets, {} of them invalid: {} calls, estimated at {} USD",
+        plan.targets, plan.invalid, plan.calls, plan.estimate.amount
     );
 
     // Calls are sent while the outcomes are taken. The order is that of the calls, so `index` tells

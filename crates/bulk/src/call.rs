@@ -265,7 +265,7 @@ impl<E: PerTarget> Call<'_, E> {
             call: self.number,
             digest: self.digest.to_owned(),
             targets: (!is_whole).then(positions),
-            estimate: self.client.estimate::<E>(task),
+            estimate: self.client.estimate::<E>(task).us_dollars(),
             input: self.input.clone(),
         };
         journal.record_sent(sent, part.len()).await

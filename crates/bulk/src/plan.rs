@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use dataforseo_client::Client;
-use dataforseo_client::models::PerTarget;
+use dataforseo_client::models::{Estimate, PerTarget};
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 
@@ -25,9 +25,9 @@ pub struct Plan {
     pub distinct: u64,
     /// The number of calls.
     pub calls: u64,
-    /// The maximum cost in US dollars, estimated from the client's
-    /// [`Prices`](dataforseo_client::Prices). 0 for a section without a price.
-    pub estimate: f64,
+    /// The maximum cost, estimated from the client's [`Prices`](dataforseo_client::Prices). Not
+    /// complete for an endpoint without a price.
+    pub estimate: Estimate,
 }
 
 /// Counts the calls of a job.
@@ -103,12 +103,13 @@ impl<'a, E: PerTarget> Planner<'a, E> {
     fn add_call(&mut self, call: &[PackedTarget]) {
         self.plan.calls += 1;
         self.plan.distinct += call.len() as u64;
-        self.plan.estimate += estimate::<E>(self.client, self.template, call.len());
+        let cost = estimate::<E>(self.client, self.template, call.len());
+        self.plan.estimate = [self.plan.estimate, cost].into_iter().sum();
     }
 }
 
-/// Estimates the cost of a call with this number of targets in US dollars.
-pub(crate) fn estimate<E: PerTarget>(client: &Client, template: &E::Task, targets: usize) -> f64 {
+/// Estimates the cost of a call with this number of targets.
+fn estimate<E: PerTarget>(client: &Client, template: &E::Task, targets: usize) -> Estimate {
     let mut task = template.clone();
     E::set_targets(&mut task, vec!["example.com".to_owned(); targets]);
     client.estimate::<E>(&task)

@@ -10,7 +10,7 @@ use dataforseo_client::models::api;
 use dataforseo_client::{Client, ClientBuilder, ConfigError, NeverRetry, NoLimits};
 use dataforseo_mock_server::{MockServer, OnMiss};
 
-use crate::exit::CliError;
+use crate::exit::{CliError, of_error};
 use crate::limits::{LimitOptions, REDIS_TIMEOUT, SharedLimits};
 use crate::output::note;
 
@@ -48,6 +48,11 @@ pub(crate) struct Connection {
     /// Send each call once. By default, calls that failed without a charge are retried.
     #[arg(long, global = true)]
     pub(crate) no_retries: bool,
+    /// Load the prices and rates of the account first, with a free call. Estimates and limits then
+    /// follow them. By default, they are those of one account on the day that `Cost` in the help of an
+    /// endpoint names.
+    #[arg(long, global = true)]
+    pub(crate) account_rates: bool,
     #[command(flatten)]
     pub(crate) limits: LimitOptions,
 }
@@ -125,6 +130,27 @@ impl Connection {
             limits,
             _mock: None,
         })
+    }
+
+    /// Loads the prices and rates of the account into a client, if the options request it.
+    pub(crate) async fn load_rates(&self, client: &Client) -> Result<(), CliError> {
+        if !self.account_rates {
+            return Ok(());
+        }
+        let loaded = client.load_account_rates().await;
+        let rates = loaded.map_err(|error| {
+            let message = format!("--account-rates: {}", error.display_chain());
+            CliError::new(of_error(&error), message)
+        })?;
+        if !rates.unread.is_empty() {
+            // The names are the server's, so they are not shown.
+            note(format!(
+                "warning: {} prices or rates of the account are missing or have an unknown form: those of \
+                 this program apply",
+                rates.unread.len()
+            ));
+        }
+        Ok(())
     }
 
     /// Returns the base URL of a server other than the mock.

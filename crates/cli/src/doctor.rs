@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use dataforseo_client::models::StatusClass;
 use dataforseo_client::models::appendix::UserDataResult;
-use dataforseo_client::{Client, ConfigError, Error, ErrorKind, NeverRetry, TransportErrorKind};
+use dataforseo_client::models::{StatusClass, api};
+use dataforseo_client::{
+    AccountRates, Client, ConfigError, Error, ErrorKind, NeverRetry, TransportErrorKind,
+};
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use tokio::net::{TcpStream, lookup_host};
@@ -13,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::connection::{CREDENTIALS, Connection, Credentials, variable};
 use crate::exit::{CliError, Exit};
+use crate::lookup;
 use crate::money::us_dollars;
 use crate::output::print;
 
@@ -208,7 +211,10 @@ async fn check_account(client: &Client, checklist: &mut Checklist) -> Result<(),
         Ok(response) => {
             checklist.ok("credentials", "accepted by the API")?;
             match response.results().first() {
-                Some(account) => check_balance(account, checklist),
+                Some(account) => {
+                    check_balance(account, checklist)?;
+                    check_rates(account, checklist)
+                }
                 None => checklist.warn("balance", "missing in the response"),
             }
         }
@@ -233,6 +239,45 @@ fn check_balance(account: &UserDataResult, checklist: &mut Checklist) -> Result<
         checklist.warn("subscription", text)?;
     }
     Ok(())
+}
+
+/// Shows the limits of the account, and whether its prices are those of this program.
+fn check_rates(account: &UserDataResult, checklist: &mut Checklist) -> Result<(), CliError> {
+    let account = serde_json::to_value(account).unwrap_or_default();
+    let rates = AccountRates::from_user_data(&account);
+    let is_missing = |part: &str| rates.unread.iter().any(|name| name == part);
+    let total = rates
+        .total_calls_per_minute
+        .unwrap_or(api::CALLS_PER_MINUTE);
+    let limits = format!(
+        "{total} calls per minute, {} at the same time; {} functions have a rate of their own",
+        api::SIMULTANEOUS_CALLS,
+        rates.limited_functions()
+    );
+    if is_missing("rates") || rates.total_calls_per_minute.is_none() {
+        let text = "missing in the response: those of this program apply";
+        checklist.warn("limits", text)?;
+    } else {
+        checklist.ok("limits", limits)?;
+    }
+    if rates.priced_functions() == 0 {
+        let text = "missing in the response: those of this program apply";
+        return checklist.warn("prices", text);
+    }
+    let others = lookup::endpoints().filter(|endpoint| {
+        let price = rates.price(endpoint.info);
+        price.is_some_and(|price| endpoint.info.price != Some(price))
+    });
+    match others.count() {
+        0 => checklist.ok("prices", "those of this program"),
+        count => checklist.warn(
+            "prices",
+            format!(
+                "{count} endpoints have other prices than in this program: use --account-rates for \
+                 estimates"
+            ),
+        ),
+    }
 }
 
 /// An explanation of an error.

@@ -1,7 +1,5 @@
 //! The command `endpoints`: lists all endpoints, one per line.
 
-use dataforseo_client::models::api;
-
 use crate::exit::{CliError, Exit};
 use crate::help::{limits, price};
 use crate::lookup;
@@ -18,7 +16,7 @@ pub(crate) fn run() -> Result<Exit, CliError> {
             info.method.as_str(),
             info.path,
             limits(info),
-            price(info, api::PRICES)
+            price(info)
         );
     }
     print(text.as_bytes())?;

@@ -1,6 +1,6 @@
 //! The help of the program and of an endpoint.
 
-use dataforseo_client::models::{EndpointInfo, Method, Mode, Price, api};
+use dataforseo_client::models::{EndpointInfo, Method, Mode, api};
 use serde_json::{Map, Value};
 
 use crate::exit::Exit;
@@ -34,7 +34,7 @@ pub(crate) fn endpoint_footer(endpoint: &'static EndpointEntry) -> String {
     let rows = [
         ("Call", format!("{} {}", info.method.as_str(), info.path)),
         ("Result", result(info).to_owned()),
-        ("Cost", price(info, api::PRICES)),
+        ("Cost", price(info)),
         ("Limits", limits(info)),
         ("Docs", info.docs_url.to_owned()),
     ];
@@ -57,18 +57,31 @@ fn result(info: &EndpointInfo) -> &'static str {
 }
 
 /// Returns the price of a call, if it is known.
-pub(crate) fn price(info: &EndpointInfo, prices: &[Price]) -> String {
+pub(crate) fn price(info: &EndpointInfo) -> String {
     if !info.charged {
         return "free".to_owned();
     }
-    let section = info.id.split('/').next().unwrap_or_default();
-    match prices.iter().find(|price| price.section == section) {
-        Some(price) => format!(
-            "{} USD per call and {} USD per row, since {}",
-            price.per_call, price.per_row, price.since
-        ),
-        None => "unknown to this program; the response contains it".to_owned(),
+    let Some(price) = info.price else {
+        return "unknown to this program; the response contains it".to_owned();
+    };
+    let mut parts = Vec::new();
+    if !price.per_task.is_zero() {
+        parts.push(format!("{} USD per task", price.per_task));
     }
+    if price.per_task_high != price.per_task {
+        parts.push(format!("{} USD with --priority 2", price.per_task_high));
+    }
+    if !price.per_row.is_zero() {
+        parts.push(format!("{} USD per row", price.per_row));
+    }
+    let plus = if info.cost_rules.plus.is_some() {
+        ", plus costs that are known afterwards"
+    } else if info.cost_rules.fields.is_empty() {
+        ""
+    } else {
+        "; some flags raise it"
+    };
+    format!("{} on {}{plus}", parts.join(" and "), api::PRICES_SINCE)
 }
 
 /// Returns the limits of an endpoint's calls, in addition to those of the account.

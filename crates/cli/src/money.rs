@@ -1,10 +1,5 @@
 //! Amounts in US dollars.
 
-/// Rounds an amount to the millionth for output, as sums of floats are inexact.
-pub(crate) fn round(us_dollars: f64) -> f64 {
-    (us_dollars * 1e6).round() / 1e6
-}
-
 /// Formats an amount with its unit, rounded to the millionth.
 pub(crate) fn us_dollars(amount: f64) -> String {
     let text = format!("{amount:.6}");

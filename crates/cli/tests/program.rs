@@ -160,8 +160,8 @@ fn a_list_of_endpoints() {
     let output = run(&["endpoints"]);
     output.assert(0, &[]);
     for line in [
-        "backlinks bulk-ranks-live\tPOST /v3/backlinks/bulk_ranks/live\t1 task per call\t0.024 USD per call and 0.000036 USD per row, since 2026-07-01",
-        "serp google organic-tasks-ready\tGET /v3/serp/google/organic/tasks_ready\t20 calls per minute\tfree",
+        "backlinks bulk-ranks-live\tPOST /v3/backlinks/bulk_ranks/live\t1 task per call\t0.024 USD per task and 0.000036 USD per row on 2026-07-28",
+        "serp google organic-tasks-ready\tGET /v3/serp/google/organic/tasks_ready\t60 calls per minute\tfree",
     ] {
         assert!(output.out.lines().any(|found| found == line), "{output:?}");
     }
@@ -382,6 +382,7 @@ fn a_dry_run_sends_nothing() {
         "instant-pages",
         "--url",
         "https://a.example/",
+        "--enable-browser-rendering",
         "--dry-run",
     ];
     run(&pages).assert(0, &["the price is unknown to this program"]);
@@ -398,6 +399,7 @@ fn calls_stay_within_the_budget() {
         "instant-pages",
         "--url",
         "https://a.example/",
+        "--enable-browser-rendering",
         "--budget",
         "1",
     ];
@@ -536,6 +538,8 @@ fn doctor_finds_no_problem() {
     ok    base URL     http://localhost
     ok    credentials  accepted by the API
     ok    balance      16.02 USD
+    warn  limits       missing in the response: those of this program apply
+    warn  prices       missing in the response: those of this program apply
     ");
     let mock = server(MockServer::builder());
     let output = doctor(&mock);
@@ -551,6 +555,8 @@ fn doctor_finds_no_problem() {
     ok    connection   HOST accepts connections
     ok    credentials  accepted by the API
     ok    balance      16.02 USD
+    warn  limits       missing in the response: those of this program apply
+    warn  prices       missing in the response: those of this program apply
     ");
 }
 
@@ -594,6 +600,56 @@ fn doctor_checks_the_balance() {
         assert!(output.out.contains("\nwarn  subscription "), "{output:?}");
         assert_eq!(output.code, Some(i32::from(expected.starts_with("FAIL"))));
     }
+}
+
+#[test]
+fn doctor_shows_limits_and_prices() {
+    let price = |per_request: f64| {
+        json!({"serp": {"task_post": {"priority_normal": [
+            {"cost_type": "per_request", "cost": per_request}
+        ]}}})
+    };
+    let rates = json!({"limits": {"minute": {"total": 500, "serp": {"tasks_ready": 60}}}});
+    for (price, line) in [
+        (
+            price(0.0006),
+            "warn  prices       1 endpoints have other prices",
+        ),
+        (
+            json!({"serp": 1}),
+            "warn  prices       missing in the response",
+        ),
+    ] {
+        let result = json!({ "price": price, "rates": rates });
+        let mock = server(fixture("/v3/appendix/user_data", &Value::Null, &result));
+        let output = doctor(&mock);
+        let limits = "ok    limits       500 calls per minute, 30 at the same time; 1 functions";
+        for expected in [limits, line] {
+            assert!(output.out.contains(&format!("\n{expected}")), "{output:?}");
+        }
+    }
+}
+
+#[test]
+fn the_prices_of_the_account() {
+    let result = json!({
+        "price": {"backlinks": {"summary": {"live": {"priority_normal": [
+            {"cost_type": "per_request", "cost": 0.5}
+        ]}}}},
+        "rates": {"limits": {"minute": {}}}
+    });
+    let mock = server(fixture("/v3/appendix/user_data", &Value::Null, &result));
+    let arguments = [
+        "backlinks",
+        "summary-live",
+        "--target",
+        "a.com",
+        "--dry-run",
+    ];
+    let output = against(&mock, &arguments);
+    output.assert(0, &["estimated at 0.024036 USD at most"]);
+    let output = against(&mock, &[&arguments[..], &["--account-rates"]].concat());
+    output.assert(0, &["estimated at 0.5 USD at most"]);
 }
 
 #[test]

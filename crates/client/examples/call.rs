@@ -14,7 +14,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     let task = BulkRanksLiveTask::new(["forbes.com", "cnn.com"]);
-    println!("at most {:.4} USD", client.estimate::<BulkRanksLive>(&task));
+    println!(
+        "at most {} USD",
+        client.estimate::<BulkRanksLive>(&task).amount
+    );
 
     let response = client.backlinks().bulk_ranks_live(&task).await?;
     for row in response.items() {

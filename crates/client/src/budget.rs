@@ -1,8 +1,6 @@
-//! Counting costs, estimating calls and enforcing budgets.
+//! Counting costs and enforcing budgets.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use dataforseo_models::{EndpointInfo, Price, api, estimate};
 
 use dataforseo_http::fits_budget;
 
@@ -20,7 +18,7 @@ pub struct Costs {
     /// includes only the part that is known.
     pub unknown_charges: u64,
     /// The sum of the estimates of the attempts with an unknown charge, in US dollars, without the part
-    /// that is known. It is 0 for sections without a price: see [`Prices`].
+    /// that is known. It is 0 for endpoints without a price: see [`Prices`](crate::Prices).
     pub possible_us_dollars: f64,
 }
 
@@ -29,73 +27,6 @@ impl Costs {
     /// have been charged.
     pub fn max_us_dollars(&self) -> f64 {
         self.us_dollars + self.possible_us_dollars
-    }
-}
-
-/// The prices per section from which a client estimates the cost of a call.
-///
-/// The client compares the estimate with its budget before it sends the call. The actual cost is in
-/// the response: [`Response::cost`](crate::Response::cost).
-///
-/// ```
-/// use dataforseo_client::Prices;
-///
-/// // US dollars per call and per row
-/// let prices = Prices::known().set("on_page", 0.00125, 0.0);
-/// ```
-#[derive(Debug, Clone, Default)]
-pub struct Prices(Vec<SectionPrice>);
-
-/// The prices of a section of the API, in US dollars.
-#[derive(Debug, Clone)]
-struct SectionPrice {
-    section: String,
-    per_call: f64,
-    per_row: f64,
-}
-
-impl Prices {
-    /// Returns an empty list of prices. Every estimate is then 0, so a budget stops calls only after
-    /// the actual costs exceed it.
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// Returns the prices that this version of the crate contains: [`api::PRICES`]. It lists some
-    /// sections only, so [`set`](Self::set) the price of each other section that you use.
-    ///
-    /// [`api::PRICES`]: dataforseo_models::api::PRICES
-    pub fn known() -> Self {
-        let known = api::PRICES.iter().map(|price: &Price| SectionPrice {
-            section: price.section.to_owned(),
-            per_call: price.per_call,
-            per_row: price.per_row,
-        });
-        Self(known.collect())
-    }
-
-    /// Sets the price of a section, such as `backlinks`, in US dollars per call and per row. Replaces
-    /// the known price of the section.
-    pub fn set(mut self, section: impl Into<String>, per_call: f64, per_row: f64) -> Self {
-        let section = section.into();
-        self.0.retain(|known| known.section != section);
-        self.0.push(SectionPrice {
-            section,
-            per_call,
-            per_row,
-        });
-        self
-    }
-
-    /// Returns the maximum cost of a call that returns `rows` rows, in US dollars.
-    ///
-    /// Returns 0 for endpoints that are free and for sections without a price.
-    pub fn estimate(&self, endpoint: &EndpointInfo, rows: u64) -> f64 {
-        let section = endpoint.id.split('/').next().unwrap_or_default();
-        match self.0.iter().find(|known| known.section == section) {
-            Some(price) => estimate(endpoint, price.per_call, price.per_row, rows),
-            None => 0.0,
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use ::http::{HeaderValue, Request, Response, Uri};
@@ -19,7 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::budget::{Ledger, Prices};
+use crate::budget::Ledger;
 use crate::client::{Client, Inner};
 use crate::http::connector::{AnyConnector, BoxError};
 use crate::http::middleware::{HttpService, RequestBody};
@@ -29,6 +29,7 @@ use crate::http::{Network, connector, pooled};
 use crate::limits::Limiter;
 use crate::limits::account::AccountLimits;
 use crate::observe::Observer;
+use crate::prices::Prices;
 use crate::request::Clock;
 use crate::retry::{RetryPolicy, StandardRetryPolicy};
 
@@ -376,7 +377,7 @@ impl ClientBuilder {
     /// A call whose estimate exceeds the rest of the budget is not sent:
     /// [`ErrorKind::BudgetExceeded`](crate::ErrorKind). The estimates of calls in flight count as
     /// spent, and so do those of calls that may have been charged. The actual cost can differ from the
-    /// estimate, so the costs can exceed the budget by the difference. In a section without a price the
+    /// estimate, so the costs can exceed the budget by the difference. For an endpoint without a price the
     /// estimate is 0: see [`Prices`].
     pub fn budget(mut self, us_dollars: f64) -> Self {
         self.budget = Some(us_dollars);
@@ -476,7 +477,7 @@ impl ClientBuilder {
             retry_policy: self
                 .retry_policy
                 .unwrap_or_else(|| Arc::new(StandardRetryPolicy::default())),
-            prices: self.prices,
+            prices: RwLock::new(self.prices),
             observer: self.observer,
             #[cfg(feature = "drift")]
             drift_watch: self.drift_watch,

@@ -159,15 +159,16 @@ impl Client {
     /// Reserves the estimate of a call in the budget.
     fn reserve(&self, request: &PendingRequest<'_>) -> Result<Reservation, Error> {
         let endpoint = request.endpoint;
-        let estimate = self.inner.prices.estimate(endpoint, request.rows);
-        self.ledger.reserve(estimate).map_err(|exceeded| {
-            let kind = ErrorKind::BudgetExceeded {
-                spent: exceeded.spent,
-                estimate: exceeded.estimate,
-                budget: exceeded.budget,
-            };
-            Error::new(endpoint.id, kind, None)
-        })
+        self.ledger
+            .reserve(request.estimate.us_dollars())
+            .map_err(|exceeded| {
+                let kind = ErrorKind::BudgetExceeded {
+                    spent: exceeded.spent,
+                    estimate: exceeded.estimate,
+                    budget: exceeded.budget,
+                };
+                Error::new(endpoint.id, kind, None)
+            })
     }
 
     fn report_to_limiter<T>(&self, outcome: &Result<Completed<T>, AttemptError>) {

@@ -1,15 +1,16 @@
 //! The client: its public methods for calls with types.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use dataforseo_http::Redactor;
 use dataforseo_models::{
-    Endpoint, FromLenientJson, Mode, Paged, RawEnvelope, StatusClass, TaskEndpoint, Violation,
-    ViolationKind, requested_rows_of,
+    Amount, Endpoint, EndpointInfo, Estimate, FromLenientJson, Mode, Paged, RawEnvelope,
+    StatusClass, TaskEndpoint, TaskFields, Violation, ViolationKind,
 };
 
-use crate::budget::{Costs, Ledger, Prices};
+use crate::account_rates::AccountRates;
+use crate::budget::{Costs, Ledger};
 use crate::builder::{ClientBuilder, ConfigError};
 use crate::decode::{Accepted, DecodedResponse, accepted, single_task};
 use crate::error::clean::{clean_id, clean_text};
@@ -18,6 +19,7 @@ use crate::http::transport::Transport;
 use crate::limits::Limiter;
 use crate::observe::Observer;
 use crate::paging::Pages;
+use crate::prices::Prices;
 use crate::request::{Clock, PendingRequest, all_violations, invalid, path};
 use crate::response::{Fetched, Posted, Response, posted_tasks};
 use crate::retry::RetryPolicy;
@@ -53,7 +55,7 @@ pub(crate) struct Inner {
     pub(crate) validation: Option<Clock>,
     pub(crate) limiter: Arc<dyn Limiter>,
     pub(crate) retry_policy: Arc<dyn RetryPolicy>,
-    pub(crate) prices: Prices,
+    pub(crate) prices: RwLock<Prices>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     #[cfg(feature = "drift")]
     pub(crate) drift_watch: Option<crate::drift_watch::DriftWatch>,
@@ -140,11 +142,84 @@ impl Client {
         }
     }
 
-    /// Returns the maximum cost of a call with this task, in US dollars, by the client's
-    /// [`Prices`]. Returns 0 for free endpoints and for sections without a price.
-    pub fn estimate<E: TaskEndpoint>(&self, task: &E::Task) -> f64 {
-        let rows = requested_rows_of(std::slice::from_ref(task));
-        self.inner.prices.estimate(E::INFO, rows)
+    /// Returns the maximum cost of a call with this task, by the client's [`Prices`]. A free call
+    /// costs nothing. Where the price of the endpoint or of an option is unknown, the estimate is not
+    /// complete.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dataforseo_client::ConfigError> {
+    /// # use dataforseo_client::Client;
+    /// # let client = Client::builder().credentials("login", "password").build()?;
+    /// use dataforseo_client::backlinks::{BulkRanksLive, BulkRanksLiveTask};
+    ///
+    /// let task = BulkRanksLiveTask::new(["example.com", "example.org"]);
+    /// let estimate = client.estimate::<BulkRanksLive>(&task);
+    /// assert_eq!(estimate.us_dollars(), 0.024072);
+    /// assert!(estimate.is_complete);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn estimate<E: TaskEndpoint>(&self, task: &E::Task) -> Estimate {
+        self.estimate_of(E::INFO, [TaskFields::from(task)])
+    }
+
+    pub(crate) fn estimate_of<'a>(
+        &self,
+        endpoint: &EndpointInfo,
+        tasks: impl IntoIterator<Item = TaskFields<'a>>,
+    ) -> Estimate {
+        let prices = self.inner.prices.read();
+        let prices = prices.unwrap_or_else(PoisonError::into_inner);
+        prices.estimate(endpoint, tasks)
+    }
+
+    /// Requests the prices and rates of the account, and uses them from then on: prices for
+    /// estimates, rates in the limiter. They also apply to the clones of this client, and to all
+    /// clients with its limiter.
+    ///
+    /// The call is free. What the response lacks, or has in an undocumented form, is listed in
+    /// [`AccountRates::unread`], and the values of the specification apply.
+    ///
+    /// ```no_run
+    /// # async fn example(client: dataforseo_client::Client) -> Result<(), dataforseo_client::Error> {
+    /// let rates = client.load_account_rates().await?;
+    /// println!("{} functions with a price", rates.priced_functions());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the call fails. The client then uses the prices and rates from before.
+    #[cfg(feature = "appendix")]
+    pub async fn load_account_rates(&self) -> Result<AccountRates, Error> {
+        use dataforseo_models::{Value, appendix::UserData};
+
+        let response = self.get::<UserData>(&[]).await?;
+        let result = response.result().map(serde_json::to_value);
+        let result = result.and_then(Result::ok).unwrap_or(Value::Null);
+        let rates = AccountRates::from_user_data(&result);
+        if !rates.unread.is_empty() {
+            tracing::warn!(
+                unread = rates.unread.join(", "),
+                "prices or rates of the account are missing or have an undocumented form: those of the \
+                 specification apply"
+            );
+        }
+        self.use_account_rates(&rates);
+        Ok(rates)
+    }
+
+    /// Uses the prices and rates of an account from now on, as
+    /// `load_account_rates` does. They can be from a response that was loaded before.
+    pub fn use_account_rates(&self, rates: &AccountRates) {
+        let mut prices = self
+            .inner
+            .prices
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *prices = std::mem::take(&mut *prices).account(rates);
+        drop(prices);
+        self.inner.limiter.on_account_rates(rates);
     }
 
     /// Sends one task to a live endpoint and returns its result.
@@ -188,7 +263,7 @@ impl Client {
             endpoint: E::INFO,
             path: &path,
             body: None,
-            rows: 0,
+            estimate: Amount::ZERO,
         };
         self.respond(request).await
     }
@@ -290,7 +365,9 @@ impl Client {
             endpoint: E::INFO,
             path: E::INFO.path,
             body: Some(body.into()),
-            rows: requested_rows_of(tasks),
+            estimate: self
+                .estimate_of(E::INFO, tasks.iter().map(TaskFields::from))
+                .amount,
         })
     }
 }

@@ -65,6 +65,7 @@
     allow(dead_code, unused_imports, unused_macros)
 )]
 
+mod account_rates;
 mod budget;
 mod builder;
 mod call;
@@ -82,12 +83,14 @@ mod in_flight;
 mod limits;
 mod observe;
 mod paging;
+mod prices;
 mod request;
 mod response;
 mod retry;
 mod untyped;
 
-pub use budget::{Costs, Prices};
+pub use account_rates::AccountRates;
+pub use budget::Costs;
 pub use builder::{ClientBuilder, ConfigError};
 pub use charge::{Charge, Dispatch};
 pub use client::Client;
@@ -108,6 +111,7 @@ pub use limits::redis::{RedisFallback, RedisLimits};
 pub use limits::{Admission, Limiter, LimiterError, NoLimits};
 pub use observe::{AttemptEvent, Observer};
 pub use paging::{PageResponse, Pages, StopReason};
+pub use prices::Prices;
 pub use response::{Fetched, Posted, PostedTask, RawResponse, Response};
 pub use retry::{FailedAttempt, NeverRetry, RetryPolicy, StandardRetryPolicy};
 pub use untyped::{UntypedRequest, UntypedResponse, UntypedTask};

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dataforseo_models::{Date, EndpointInfo, TaskEndpoint, Violation, ViolationKind, validate};
+use dataforseo_models::{
+    Amount, Date, EndpointInfo, TaskEndpoint, Violation, ViolationKind, validate,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::{Error, ErrorKind};
@@ -16,8 +18,8 @@ pub(crate) struct PendingRequest<'a> {
     pub(crate) endpoint: &'static EndpointInfo,
     pub(crate) path: &'a str,
     pub(crate) body: Option<Bytes>,
-    /// The maximum number of rows in the response, for the estimate.
-    pub(crate) rows: u64,
+    /// The known part of its maximum cost.
+    pub(crate) estimate: Amount,
 }
 
 /// Returns the error of a request that was not sent.

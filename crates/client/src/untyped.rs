@@ -4,7 +4,8 @@
 
 use bytes::Bytes;
 use dataforseo_models::{
-    EndpointInfo, RawEnvelope, RawTask, Severity, StatusCode, TaskId, Value, check, requested_rows,
+    EndpointInfo, Estimate, RawEnvelope, RawTask, Severity, StatusCode, TaskFields, TaskId, Value,
+    check,
 };
 use serde_json::value::RawValue;
 
@@ -22,9 +23,7 @@ pub struct UntypedRequest {
     endpoint: &'static EndpointInfo,
     path: String,
     body: Option<Bytes>,
-    /// The maximum number of rows in the response.
-    rows: u64,
-    estimate: f64,
+    estimate: Estimate,
 }
 
 impl UntypedRequest {
@@ -43,9 +42,8 @@ impl UntypedRequest {
         self.body.as_ref()
     }
 
-    /// Returns the maximum cost of the call in US dollars, by the client's
-    /// [`Prices`](crate::Prices).
-    pub fn estimate(&self) -> f64 {
+    /// Returns the maximum cost of the call, by the client's [`Prices`](crate::Prices).
+    pub fn estimate(&self) -> Estimate {
         self.estimate
     }
 }
@@ -144,13 +142,11 @@ impl Client {
         } else {
             None
         };
-        let rows = requested_rows(tasks);
         Ok(UntypedRequest {
             endpoint,
             path,
             body,
-            rows,
-            estimate: self.inner.prices.estimate(endpoint, rows),
+            estimate: self.estimate_of(endpoint, tasks.iter().map(TaskFields::from)),
         })
     }
 
@@ -187,7 +183,7 @@ impl Client {
             endpoint: request.endpoint,
             path: &request.path,
             body: request.body.clone(),
-            rows: request.rows,
+            estimate: request.estimate.amount,
         };
         let mut completed = self
             .perform(pending, |status, text| {

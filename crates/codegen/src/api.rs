@@ -18,24 +18,12 @@ pub fn emit(api: &Api) -> TokenStream {
             pub const #name: &str = #url;
         }
     });
-    let prices = api.sections.iter().filter_map(|(name, section)| {
-        let price = section.price.as_ref()?;
-        let (per_call, per_row) = (
-            Literal::f64_unsuffixed(price.per_call),
-            Literal::f64_unsuffixed(price.per_row),
-        );
-        let since = &price.since;
-        Some(quote! {
-            Price { section: #name, per_call: #per_call, per_row: #per_row, since: #since }
-        })
-    });
+    let since = &api.rate_card.since;
     let calls = Literal::u32_unsuffixed(api.limits.calls_per_minute);
     let simultaneous = Literal::u32_unsuffixed(api.limits.simultaneous_calls);
     let timeout = Literal::u32_unsuffixed(api.limits.server_timeout_seconds);
     quote! {
         use std::time::Duration;
-
-        use crate::Price;
 
         #(#servers)*
 
@@ -48,7 +36,7 @@ pub fn emit(api: &Api) -> TokenStream {
         /// The timeout of the server for a live call.
         pub const SERVER_TIMEOUT: Duration = Duration::from_secs(#timeout);
 
-        /// The known prices of calls, per section.
-        pub const PRICES: &[Price] = &[#(#prices),*];
+        /// The day of the rate card that the prices of endpoints are from, `yyyy-mm-dd`.
+        pub const PRICES_SINCE: &str = #since;
     }
 }

@@ -5,6 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::docs;
+use super::price;
 use super::rust::{ident, path};
 use serde_json::Value;
 
@@ -381,7 +382,7 @@ fn method_doc(endpoint: &Endpoint) -> String {
         let lines: Vec<String> = limits.iter().map(|limit| format!("- {limit}")).collect();
         parts.push(format!("# Limits\n{}", lines.join("\n")));
     }
-    parts.push(cost_doc(endpoint).to_owned());
+    parts.push(cost_doc(endpoint));
     parts.push(errors_doc(endpoint).to_owned());
     let group = format!("{}.{}", group_call(endpoint), endpoint.module);
     let arguments: Vec<&str> = endpoint.parameters.iter().map(|_| "\"…\"").collect();
@@ -419,19 +420,22 @@ fn method_doc(endpoint: &Endpoint) -> String {
     parts.join("\n\n")
 }
 
-fn cost_doc(endpoint: &Endpoint) -> &'static str {
+fn cost_doc(endpoint: &Endpoint) -> String {
     if !endpoint.charged {
-        return "# Cost\nThis call is free.";
+        return "# Cost\nThis call is free.".to_owned();
     }
-    if endpoint.mode == Mode::TaskPost {
-        return "# Cost\nThe API charges each accepted task when it is posted; fetching the results is \
-                free. [`Posted::cost`] returns the cost, and [`Client::estimate`] an estimate in \
-                advance. A call that may have been charged is not retried, unless the retry policy \
-                allows it.";
-    }
-    "# Cost\nThe API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an \
-     estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may \
-     have been charged is not retried, unless the retry policy allows it."
+    let price = price::sentence(endpoint);
+    let price = price.map_or_else(String::new, |price| format!("{price}\n\n"));
+    let charge = if endpoint.mode == Mode::TaskPost {
+        "The API charges each accepted task when it is posted; fetching the results is free. \
+         [`Posted::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. A call that \
+         may have been charged is not retried, unless the retry policy allows it."
+    } else {
+        "The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an \
+         estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that \
+         may have been charged is not retried, unless the retry policy allows it."
+    };
+    format!("# Cost\n{price}{charge}")
 }
 
 fn errors_doc(endpoint: &Endpoint) -> &'static str {

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
 
+use super::price;
 use dataforseo_spec::Payload;
 use dataforseo_spec::language::{self, CallLimits, DefaultBy, Format, Mode};
 use dataforseo_spec::model::{Condition, Endpoint, Field, Limit, Type};
@@ -127,6 +128,7 @@ fn facts(field: &Field, payload: Payload) -> Vec<String> {
             values.join(", ")
         ));
     }
+    facts.extend(spec.cost.as_ref().map(price::field_sentence));
     if let Some(unit) = &spec.unit {
         facts.push(format!("Unit: {unit}."));
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::docs;
 use super::modules::schemas_from;
+use super::price;
 use super::rust::ident;
 use super::types::{items, object, rust_type, type_def};
 use dataforseo_spec::dates::DateExpression;
@@ -86,6 +87,9 @@ fn info(endpoint: &Endpoint) -> TokenStream {
         Mode::TaskGet => quote!(TaskGet),
     };
     let charged = endpoint.charged;
+    let function = &endpoint.function;
+    let has_card_price = endpoint.price.evidence.is_none();
+    let (price, cost_rules) = (price::price(endpoint), price::cost_rules(endpoint));
     let number = |number: Option<u32>| match number {
         Some(number) => {
             let number = Literal::u32_unsuffixed(number);
@@ -109,6 +113,10 @@ fn info(endpoint: &Endpoint) -> TokenStream {
             path: #path,
             mode: Mode::#mode,
             charged: #charged,
+            function: #function,
+            price: #price,
+            has_card_price: #has_card_price,
+            cost_rules: #cost_rules,
             tasks_per_call: #tasks,
             calls_per_minute: #calls,
             task_rules: #rules,

@@ -15,6 +15,7 @@ mod mock;
 mod modules;
 pub mod openapi;
 pub mod output;
+mod price;
 mod rust;
 mod schema;
 mod status;

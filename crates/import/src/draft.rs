@@ -87,6 +87,8 @@ pub fn draft(page: &Page, known: NestingHints<'_>) -> Result<Draft, Unreadable> 
         method,
         mode,
         charged: None,
+        function: None,
+        price: None,
         renamed_from: Vec::new(),
         removed_upstream: None,
         evidence: None,
@@ -284,6 +286,12 @@ pub fn apply_facts(field: &mut Field, prose: &prose::Prose) {
     field.max_items = prose.max_items.filter(|_| counted);
     field.max_conditions = prose.max_conditions.filter(|_| kind == FieldType::Filters);
     field.max_distinct_domains = prose.max_distinct_domains;
+    field.cost = prose.cost.clone().filter(|cost| {
+        let counts = cost.page.is_some() || cost.each.is_some();
+        let reads_text = [&cost.values, &cost.unless, &cost.contains];
+        let reads_text = reads_text.iter().any(|texts| !texts.is_empty());
+        (!counts || kind == FieldType::Integer) && (!reads_text || kind == FieldType::String)
+    });
     if !prose.values.is_empty() && (text || kind == FieldType::Map) {
         field.values = Some(Values::Plain(prose.values.clone()));
     }

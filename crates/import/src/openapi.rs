@@ -793,6 +793,8 @@ impl<'a> Importer<'a> {
             method,
             mode,
             charged: None,
+            function: None,
+            price: None,
             renamed_from: Vec::new(),
             removed_upstream: None,
             evidence: None,

@@ -72,7 +72,9 @@ pub use endpoint::matching::{
     ByTarget, PerTarget, RowMatches, TargetKind, match_rows, match_targets,
 };
 pub use endpoint::paging::{Page, Paged, Paging, Window};
-pub use endpoint::price::{Price, estimate, requested_rows, requested_rows_of};
+pub use endpoint::price::{
+    Amount, CostCondition, CostEffect, CostRules, Estimate, FieldCost, MaxRows, Price, TaskFields,
+};
 pub use endpoint::rules::{
     ConditionValue, DateBound, FieldCondition, FieldKind, FieldRule, Limit, MemberRule, UnionRule,
 };

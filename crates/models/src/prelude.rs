@@ -15,6 +15,7 @@ pub(crate) use crate::endpoint::items::single_item;
 #[allow(unused_imports, reason = "the spec decides which of these are used")]
 pub(crate) use crate::endpoint::matching::{PerTarget, TargetKind};
 pub(crate) use crate::endpoint::paging::{Page, Paged, Paging, Window};
+pub(crate) use crate::endpoint::price;
 pub(crate) use crate::endpoint::rules::{
     ConditionValue, DateBound, FieldCondition, FieldKind, FieldRule, Limit, MemberRule, UnionRule,
 };

@@ -19,7 +19,7 @@ enum KeyKind {
 }
 
 /// Every key of a field, in the order in which it is written.
-const KEYS: [(&str, KeyKind); 36] = [
+const KEYS: [(&str, KeyKind); 37] = [
     ("type", Fact),
     ("of", Fact),
     ("numbered", Annotation),
@@ -47,6 +47,7 @@ const KEYS: [(&str, KeyKind); 36] = [
     ("max_conditions", Fact),
     ("max_distinct_domains", Stated),
     ("values", Stated),
+    ("cost", Fact),
     ("unit", Annotation),
     ("absent", Annotation),
     ("evidence", Annotation),
@@ -62,7 +63,7 @@ const KEYS: [(&str, KeyKind); 36] = [
 pub const FIELD_KEYS: [&str; KEYS.len()] = names(&[Annotation, Fact, Stated]);
 
 /// The names of facts, in the order in which a field states them.
-pub const FACTS: [&str; 22] = names(&[Fact, Stated]);
+pub const FACTS: [&str; 23] = names(&[Fact, Stated]);
 
 /// The names of the facts that a page always states if they apply.
 pub const STATED: [&str; 10] = names(&[Stated]);

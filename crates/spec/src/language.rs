@@ -9,6 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::price::{FieldCost, Price, RateCard};
+
 /// Fields by name, in the order of the vendor's documentation.
 pub type Fields = IndexMap<String, Field>;
 
@@ -25,6 +27,13 @@ pub struct Endpoint {
     /// Whether calls cost money. Defaults to `true`.
     #[serde(default)]
     pub charged: Option<bool>,
+    /// Name in the rate card of an account, which can cover several endpoints: `serp/live/advanced`.
+    /// Defaults to the path without version and parameters.
+    #[serde(default)]
+    pub function: Option<String>,
+    /// Prices of its calls. Absent if unknown, or if calls are free.
+    #[serde(default)]
+    pub price: Option<Price>,
     /// Former paths of a renamed endpoint, with the version. The client keeps deprecated methods with the
     /// former names until the next major version.
     #[serde(default)]
@@ -298,6 +307,9 @@ pub struct Field {
     /// Documented values of a string, or keys of a map. The API can return others.
     #[serde(default)]
     pub values: Option<Values>,
+    /// What the field adds to the cost of a task.
+    #[serde(default)]
+    pub cost: Option<FieldCost>,
     /// Unit or scale: `USD`, `seconds`.
     #[serde(default)]
     pub unit: Option<String>,
@@ -362,6 +374,7 @@ impl Field {
             max_conditions: None,
             max_distinct_domains: None,
             values: None,
+            cost: None,
             unit: None,
             absent: None,
             evidence: None,
@@ -626,24 +639,12 @@ pub struct Api {
     pub auth: Auth,
     /// Limits per account.
     pub limits: AccountLimits,
+    /// Origin of the prices and rates of all endpoints.
+    pub rate_card: RateCard,
     /// Fields around a task's `result`.
     pub envelope: Object,
     /// Sections by name. Each is a folder of `spec/` and a cargo feature.
     pub sections: IndexMap<String, Section>,
-}
-
-/// Prices of calls in US dollars, for estimates. A response contains the actual cost.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Price {
-    /// Price per call.
-    pub per_call: f64,
-    /// Price per row of a response.
-    pub per_row: f64,
-    /// First day on which the prices apply, `yyyy-mm-dd`.
-    pub since: String,
-    /// Origin of the prices.
-    pub evidence: String,
 }
 
 /// A section of the API.
@@ -656,9 +657,6 @@ pub struct Section {
     /// section.
     #[serde(default)]
     pub groups: IndexMap<String, Group>,
-    /// Prices of its calls. Absent if unknown.
-    #[serde(default)]
-    pub price: Option<Price>,
 }
 
 /// A group of a section: the endpoints of one engine or source.

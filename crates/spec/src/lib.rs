@@ -24,6 +24,7 @@ pub mod model;
 pub mod names;
 mod payload;
 pub mod placeholders;
+pub mod price;
 pub mod scope;
 pub mod sentences;
 pub mod tree;

@@ -8,17 +8,19 @@ use crate::language::{
 };
 
 /// The keys of an endpoint, in the order in which they are written.
-pub const ENDPOINT_KEYS: [&str; 15] = [
+pub const ENDPOINT_KEYS: [&str; 17] = [
     "path",
     "method",
     "mode",
     "charged",
+    "function",
     "renamed_from",
     "removed_upstream",
     "evidence",
     "doc",
     "source",
     "limits",
+    "price",
     "parameters",
     "task",
     "example",

@@ -7,6 +7,7 @@ pub mod drift;
 pub mod generate;
 pub mod import;
 pub mod openapi;
+pub mod prices;
 pub mod replay;
 pub mod scan;
 pub mod style;

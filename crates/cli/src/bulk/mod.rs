@@ -12,8 +12,8 @@ mod signals;
 use std::io;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
-use dataforseo_bulk::{Capacity, JobEnd, JobStartError, TargetOutcome};
-use dataforseo_client::models::{Severity, api, check, today};
+use dataforseo_bulk::{Capacity, JobEnd, JobStartError, Plan, TargetOutcome};
+use dataforseo_client::models::{Severity, check, today};
 use serde_json::{Map, Value, json};
 
 use crate::connection::{Connection, Credentials};
@@ -66,7 +66,7 @@ fn endpoint_command(endpoint: &'static EndpointEntry) -> Command {
         "Limits  {} targets per call{}\nCost    {}\nDocs    {}",
         capacity.targets,
         domains.unwrap_or_default(),
-        help::price(endpoint.info, api::PRICES),
+        help::price(endpoint.info),
         endpoint.info.docs_url,
     );
     let command = Command::new(endpoint.info.id)
@@ -97,13 +97,15 @@ pub(crate) async fn run(
     } else {
         valid_task(endpoint, matches)?
     };
-    let credentials = if options.dry_run {
+    let credentials = if options.dry_run && !connection.account_rates {
         Credentials::Unused
     } else {
         Credentials::Required
     };
     let setup = connection.setup(credentials)?;
-    let job = (entry.create)(setup.build()?, task).map_err(CliError::usage)?;
+    let client = setup.build()?;
+    connection.load_rates(&client).await?;
+    let job = (entry.create)(client, task).map_err(CliError::usage)?;
     let job = job.with_settings(options.settings());
     let source = InputSource::new(&options.input);
     let unreadable = |error| CliError::usage(format!("{}: {error}", options.input.display()));
@@ -218,14 +220,26 @@ async fn print_plan(
         "distinct": plan.distinct,
         "calls": plan.calls,
         "targets_per_call": capacity.targets,
-        "estimate_us_dollars": money::round(plan.estimate),
+        "estimate_us_dollars": estimate(&plan),
     }))?;
-    note(format!(
-        "nothing was sent; {}, estimated at {} at most",
-        counted(plan.calls, "call"),
-        money::us_dollars(plan.estimate)
-    ));
+    note(match estimate(&plan) {
+        Some(estimate) => format!(
+            "nothing was sent; {}, estimated at {} at most",
+            counted(plan.calls, "call"),
+            money::us_dollars(estimate)
+        ),
+        None => format!(
+            "nothing was sent; {}, whose price is unknown to this program",
+            counted(plan.calls, "call")
+        ),
+    });
     Ok(Exit::Success)
+}
+
+/// Returns the maximum cost of a job in US dollars. `None` if its price is unknown.
+fn estimate(plan: &Plan) -> Option<f64> {
+    let estimate = plan.estimate;
+    estimate.is_complete.then(|| estimate.us_dollars())
 }
 
 /// A running job with its table.

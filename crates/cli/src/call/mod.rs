@@ -3,7 +3,7 @@
 mod report;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches as _};
-use dataforseo_client::models::{StatusClass, api, check, today};
+use dataforseo_client::models::{StatusClass, check, today};
 use dataforseo_client::{Error, ErrorKind, UntypedRequest};
 use serde_json::{Value, json};
 
@@ -93,7 +93,7 @@ pub(crate) async fn run(
     let options = CallOptions::from_arg_matches(matches).map_err(CliError::usage)?;
     let connection = Connection::from_arg_matches(matches).map_err(CliError::usage)?;
     let tasks = flags::read_tasks(endpoint, matches)?;
-    let credentials = if options.dry_run {
+    let credentials = if options.dry_run && !connection.account_rates {
         Credentials::Unused
     } else {
         Credentials::Required
@@ -103,6 +103,7 @@ pub(crate) async fn run(
         setup.builder = setup.builder.budget(budget);
     }
     let client = setup.build()?;
+    connection.load_rates(&client).await?;
     let parameters = endpoint.parameters.iter();
     let parameters: Vec<&str> = parameters
         .filter_map(|it| matches.get_one::<String>(it.name))
@@ -115,7 +116,7 @@ pub(crate) async fn run(
         let violations = check(endpoint.info.task_rules, task, today());
         flags::warn(endpoint, &violations);
     }
-    if options.budget.is_some() && estimate(endpoint, &call).is_none() {
+    if options.budget.is_some() && estimate(&call).is_none() {
         note(
             "warning: the price of this call is unknown to this program, so --budget has no effect",
         );
@@ -144,11 +145,9 @@ pub(crate) async fn run(
 }
 
 /// Estimates the maximum cost of a call in US dollars. `None` if its price is unknown.
-fn estimate(endpoint: &EndpointEntry, call: &UntypedRequest) -> Option<f64> {
-    let is_known = api::PRICES
-        .iter()
-        .any(|it| it.section == endpoint.section());
-    (is_known || !endpoint.info.charged).then(|| money::round(call.estimate()))
+fn estimate(call: &UntypedRequest) -> Option<f64> {
+    let estimate = call.estimate();
+    estimate.is_complete.then(|| estimate.us_dollars())
 }
 
 fn dry_run(
@@ -157,7 +156,7 @@ fn dry_run(
     call: &UntypedRequest,
     tasks: &[Value],
 ) -> Result<Exit, CliError> {
-    let estimate = estimate(endpoint, call);
+    let estimate = estimate(call);
     let url = format!("{}{}", base_url.trim_end_matches('/'), call.path());
     let mut request = json!({ "method": endpoint.info.method.as_str(), "url": url });
     if call.body().is_some() {

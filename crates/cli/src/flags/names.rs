@@ -5,7 +5,8 @@ use dataforseo_client::models::{FieldKind, FieldRule};
 use crate::table::{Argument, kebab_case};
 
 /// The flags of the program itself. A field with one of these names has the flag `--task-NAME`.
-pub(super) const RESERVED: [&str; 33] = [
+pub(super) const RESERVED: [&str; 34] = [
+    "account-rates",
     "allow-http",
     "base-url",
     "budget",

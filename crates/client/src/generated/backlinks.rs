@@ -32,6 +32,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -122,6 +124,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -183,6 +187,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -220,6 +226,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -257,6 +265,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -294,6 +304,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -330,6 +342,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -366,6 +380,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -402,6 +418,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -441,6 +459,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -508,6 +528,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -573,6 +595,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -638,6 +662,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -695,6 +721,7 @@ impl<'a> Backlinks<'a> {
     ///
     /// # Limits
     /// - One task per call.
+    /// - At most 10 calls per minute.
     /// - `limit` is from 1 to 1000.
     /// - `offset` is at least 0.
     ///
@@ -732,6 +759,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -828,6 +857,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -893,6 +924,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -958,6 +991,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -1019,6 +1054,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -1052,6 +1089,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -1085,6 +1124,8 @@ impl<'a> Backlinks<'a> {
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.024 USD per task and 0.000036 USD per row on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors

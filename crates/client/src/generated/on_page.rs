@@ -29,6 +29,8 @@ impl<'a> OnPage<'a> {
     /// - `browser_screen_scale_factor` is from 0.5 to 3.
     ///
     /// # Cost
+    /// 0.00015 USD per row on 2026-07-28. Some fields of a task raise the price.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors

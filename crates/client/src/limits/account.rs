@@ -16,7 +16,10 @@ use tokio::sync::{Mutex as FairMutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::abandoned::Abandoned;
+use super::endpoint_rates::{EndpointRate, EndpointRates};
 use super::permit::Permit;
+use crate::account_rates::AccountRates;
+
 use super::{Admission, Limiter, LimiterError, MAX_REQUESTED_PAUSE};
 
 /// The maximum number of calls that are admitted without an interval. They are subtracted from the
@@ -55,7 +58,8 @@ pub struct AccountLimits {
     /// The places of calls that were given up.
     abandoned: Arc<Abandoned<OwnedSemaphorePermit>>,
     server_timeout: Duration,
-    /// The rates of endpoints that have a limit of their own, by endpoint.
+    endpoint_rates: EndpointRates,
+    /// The rates of endpoints that have a limit of their own, by function.
     endpoints: Mutex<HashMap<&'static str, Arc<Rate>>>,
     pause: Mutex<Pause>,
     clock: TokioClock,
@@ -63,6 +67,7 @@ pub struct AccountLimits {
 
 /// A rate and the queue of its callers.
 struct Rate {
+    calls_per_minute: u32,
     limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Nanos>>,
     queue: FairMutex<()>,
 }
@@ -102,6 +107,7 @@ impl AccountLimits {
             place_queue: FairMutex::new(()),
             abandoned: Arc::default(),
             server_timeout: api::SERVER_TIMEOUT,
+            endpoint_rates: EndpointRates::default(),
             endpoints: Mutex::default(),
             pause: Mutex::default(),
             clock,
@@ -117,14 +123,20 @@ impl AccountLimits {
 
     /// Returns the rate of an endpoint that has a limit of its own.
     fn of_endpoint(&self, endpoint: &'static EndpointInfo) -> Option<Arc<Rate>> {
-        let limit = endpoint.calls_per_minute?;
+        let EndpointRate {
+            function,
+            calls_per_minute,
+        } = self.endpoint_rates.of(endpoint)?;
         let mut all = self
             .endpoints
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let rate = all
-            .entry(endpoint.id)
-            .or_insert_with(|| Arc::new(Rate::new(limit, self.clock)));
+        let new = || Arc::new(Rate::new(calls_per_minute, self.clock));
+        let rate = all.entry(function).or_insert_with(new);
+        if rate.calls_per_minute != calls_per_minute {
+            // The account's own rate became known.
+            *rate = new();
+        }
         Some(Arc::clone(rate))
     }
 
@@ -205,6 +217,10 @@ impl Limiter for AccountLimits {
         pause.until = pause.until.max(Some(until));
     }
 
+    fn on_account_rates(&self, rates: &AccountRates) {
+        self.endpoint_rates.set(rates);
+    }
+
     fn on_accepted(&self) {
         let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
         pause.refusals = 0;
@@ -245,6 +261,7 @@ impl Rate {
             .unwrap_or(Quota::per_minute(NonZeroU32::MIN))
             .allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
         Self {
+            calls_per_minute,
             limiter: RateLimiter::direct_with_clock(quota, clock),
             queue: FairMutex::new(()),
         }

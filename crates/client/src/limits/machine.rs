@@ -17,9 +17,11 @@ use tokio::time::{Instant, sleep};
 
 use super::abandoned::Abandoned;
 use super::account::{INITIAL_PAUSE, MAX_PAUSE, Pace, pace};
+use super::endpoint_rates::EndpointRates;
 use super::permit::Permit;
 use super::queues::Queues;
 use super::{Admission, Limiter, LimiterError, MAX_REQUESTED_PAUSE};
+use crate::account_rates::AccountRates;
 
 /// The interval at which a caller looks for a free place.
 const PLACE_CHECK: Duration = Duration::from_millis(25);
@@ -57,6 +59,7 @@ pub struct MachineLimits {
     server_timeout: Duration,
     /// Callers of this program are admitted in their order.
     queues: Queues,
+    endpoint_rates: EndpointRates,
     /// The places of calls that were given up.
     abandoned: Arc<Abandoned<File>>,
     news: Mutex<News>,
@@ -107,6 +110,7 @@ impl MachineLimits {
             simultaneous_calls: api::SIMULTANEOUS_CALLS,
             server_timeout: api::SERVER_TIMEOUT,
             queues: Queues::default(),
+            endpoint_rates: EndpointRates::default(),
             abandoned: Arc::default(),
             news: Mutex::default(),
         })
@@ -128,7 +132,7 @@ impl MachineLimits {
     }
 
     async fn permit(&self, endpoint: &'static EndpointInfo) -> Result<Permit, LimiterError> {
-        let _turn = self.queues.turn(endpoint).await;
+        let _turn = self.queues.turn(self.endpoint_rates.of(endpoint)).await;
         let mut locked_since = None;
         loop {
             self.abandoned.release_expired();
@@ -167,11 +171,14 @@ impl MachineLimits {
         };
         let mut rates = Rates::read(file, micros_of(SystemTime::now()))?;
         self.add_news(&mut rates);
-        let own = endpoint.calls_per_minute.map(pace);
+        let own = self.endpoint_rates.of(endpoint);
+        let own = own.map(|rate| pace(rate.calls_per_minute));
         let account = pace(self.calls_per_minute);
-        let name = format!("rate:{}", endpoint.id);
+        let name = format!("rate:{}", endpoint.function);
         let wait = rates.wait_for(ACCOUNT, &account);
-        let wait = own.map_or(wait, |own| wait.max(rates.wait_for(&name, &own)));
+        let wait = own
+            .as_ref()
+            .map_or(wait, |own| wait.max(rates.wait_for(&name, own)));
         let wait = wait.max(rates.pause());
         let place = match wait {
             0 => self.free_place()?,
@@ -180,8 +187,8 @@ impl MachineLimits {
         let decision = match place {
             Some(place) => {
                 rates.count(ACCOUNT, &account);
-                if let Some(own) = endpoint.calls_per_minute.map(pace) {
-                    rates.count(&name, &own);
+                if let Some(own) = &own {
+                    rates.count(&name, own);
                 }
                 Decision::Admitted(place)
             }
@@ -251,6 +258,10 @@ impl Limiter for MachineLimits {
     fn on_retry_after(&self, wait: Duration) {
         self.news().pause_until = Some(SystemTime::now() + wait.min(MAX_REQUESTED_PAUSE));
         self.publish();
+    }
+
+    fn on_account_rates(&self, rates: &AccountRates) {
+        self.endpoint_rates.set(rates);
     }
 
     fn on_accepted(&self) {

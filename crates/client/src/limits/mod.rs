@@ -8,9 +8,11 @@ use std::time::Duration;
 use dataforseo_models::{EndpointInfo, StatusCode};
 
 use self::permit::Permit;
+use crate::account_rates::AccountRates;
 
 mod abandoned;
 pub(crate) mod account;
+mod endpoint_rates;
 pub(crate) mod machine;
 pub(crate) mod permit;
 mod queues;
@@ -18,6 +20,9 @@ mod queues;
 pub(crate) mod redis;
 
 /// A limiter that keeps the limits of an account: calls per minute and simultaneous calls.
+///
+/// Some endpoints have a rate of their own, which all endpoints with the same
+/// [`EndpointInfo::function`] share. A call to one of them waits for both rates.
 ///
 /// The client calls [`admit`](Self::admit) before each attempt. It drops the [`Permit`] when the call
 /// has ended, and calls [`Permit::abandon`] when it gave the call up.
@@ -49,6 +54,12 @@ pub trait Limiter: Send + Sync + fmt::Debug {
 
     /// Called when the API accepted a call. Does nothing by default.
     fn on_accepted(&self) {}
+
+    /// Called when the prices and rates of the account are known. The limiter should keep the rates of
+    /// endpoints from then on: [`AccountRates::calls_per_minute`]. Does nothing by default.
+    fn on_account_rates(&self, rates: &AccountRates) {
+        let _ = rates;
+    }
 
     /// Called when a client with this limiter is built. `timeout` is the client's timeout per attempt,
     /// which a lease must outlive. Does nothing by default.

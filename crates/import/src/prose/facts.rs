@@ -3,10 +3,12 @@
 use std::fmt;
 
 use dataforseo_spec::language::{FieldType, Format};
+use dataforseo_spec::price::FieldCost;
 use serde_json::Value;
 
 use super::announce::announces;
 use super::bounds::{default_and_bounds, default_if_absent, default_of_values, range};
+use super::charges;
 use super::counts::{characters, items, maximum_number};
 use super::relations::{Relations, relation};
 use super::relative_dates::relative_date;
@@ -44,6 +46,8 @@ pub struct Prose {
     pub max_distinct_domains: Option<u32>,
     /// The maximum number of conditions in filters.
     pub max_conditions: Option<u32>,
+    /// What the field adds to the cost of a task.
+    pub cost: Option<FieldCost>,
     /// The parent field, if this field is required whenever the parent is present.
     pub belongs_to: Option<String>,
     /// The possible values.
@@ -211,8 +215,9 @@ impl Reading {
 type Recognizer = fn(&Sentence<'_>, &mut Prose) -> Reading;
 
 /// The recognizers, in order. The first one that matches the kind of a sentence reads it.
-const RECOGNIZERS: [Recognizer; 26] = [
+const RECOGNIZERS: [Recognizer; 27] = [
     reference,
+    charge,
     relative_date,
     relation,
     default_if_absent,
@@ -274,6 +279,18 @@ fn requirement(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
         _ => None,
     };
     Reading::of(required, &mut prose.required)
+}
+
+fn charge(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
+    // A consequence of the size of a page, which another sentence states.
+    if sentence.lower.contains("may result in additional charges") {
+        return Reading::Understood;
+    }
+    let cost = charges::charge(sentence.text);
+    if prose.cost.is_some() && cost.is_some() {
+        return Reading::NotUnderstood;
+    }
+    Reading::of(cost, &mut prose.cost)
 }
 
 fn required_unless(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {

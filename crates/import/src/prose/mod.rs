@@ -6,6 +6,7 @@
 
 mod announce;
 mod bounds;
+mod charges;
 mod counts;
 mod facts;
 pub mod relations;

@@ -105,7 +105,7 @@ async fn respond_to_call(
 ) -> Result<Response<MockBody>, ConnectionEnded> {
     let replay = state.replay();
     let effects = &call.effects;
-    let admission = rate_limit(&replay, session, call.authorization());
+    let admission = rate_limit(&replay, session, call);
     if !effects.latency.is_zero() {
         tokio::time::sleep(effects.latency).await;
     }
@@ -245,10 +245,11 @@ enum Admission {
 }
 
 /// Applies the rate limits. Unauthenticated requests do not count against them.
-fn rate_limit(replay: &Replay, session: &Session, authorization: Option<&str>) -> Admission {
+fn rate_limit(replay: &Replay, session: &Session, call: &Call<'_>) -> Admission {
     match &session.rate_limiter {
-        Some(limiter) if replay.is_authorized(authorization) => {
-            match limiter.admit(Instant::now()) {
+        Some(limiter) if replay.is_authorized(call.authorization()) => {
+            let endpoint = call.endpoint.map(EndpointIndex::info);
+            match limiter.admit(endpoint, Instant::now()) {
                 Ok(permit) => Admission::Admitted(Some(permit)),
                 Err(code) => Admission::Rejected(code),
             }
@@ -491,9 +492,15 @@ mod tests {
             simultaneous_calls: 9,
         };
         let session = Session::new(8, Some(limits), 0);
-        let rejected = |authorization| match rate_limit(&replay(), &session, authorization) {
-            Admission::Admitted(permit) => Err(permit.is_some()),
-            Admission::Rejected(code) => Ok(code),
+        let rejected = |authorization: Option<&'static str>| {
+            let headers: Vec<_> = authorization
+                .map(|it| ("authorization", it))
+                .into_iter()
+                .collect();
+            match rate_limit(&replay(), &session, &call(&head(&headers), None)) {
+                Admission::Admitted(permit) => Err(permit.is_some()),
+                Admission::Rejected(code) => Ok(code),
+            }
         };
         assert_eq!(rejected(None), Err(false));
         assert_eq!(rejected(Some(AUTHORIZED)), Err(true));

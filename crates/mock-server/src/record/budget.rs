@@ -1,7 +1,7 @@
 //! The budget of a recording: the costs so far and the maximum.
 
 use dataforseo_http::{fits_budget, is_valid_budget};
-use dataforseo_models::{EndpointInfo, api, estimate, requested_rows};
+use dataforseo_models::{EndpointInfo, TaskFields};
 use serde_json::Value;
 
 /// A budget in US dollars.
@@ -47,13 +47,10 @@ impl Budget {
         if self.has_unknown_cost {
             return Err("the cost of an earlier call is unknown".to_owned());
         }
-        let section = endpoint.id.split('/').next().unwrap_or_default();
-        let price = api::PRICES.iter().find(|price| price.section == section);
-        let by_price = price.map_or(0.0, |price| {
-            let tasks = tasks.as_array().map_or(&[][..], Vec::as_slice);
-            let rows = requested_rows(tasks);
-            estimate(endpoint, price.per_call, price.per_row, rows)
-        });
+        let list = tasks.as_array().map_or(&[][..], Vec::as_slice);
+        let estimate =
+            endpoint.estimate(endpoint.price.as_ref(), list.iter().map(TaskFields::from));
+        let by_price = estimate.us_dollars();
         let count = tasks.as_array().map_or(1, Vec::len);
         let expected = by_price.max(self.max_task_cost * count as f64);
         let spent = self.spent;

@@ -14,6 +14,7 @@ pub mod price;
 pub mod rules;
 pub mod target_key;
 
+use price::{CostRules, Price};
 use rules::FieldRule;
 
 /// An endpoint of the API. Generated types implement it, and the client is generic over it.
@@ -45,7 +46,7 @@ pub trait Task: Serialize + Object + Send + Sync {
 }
 
 /// The facts about an endpoint that do not depend on its types.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EndpointInfo {
     /// The name in this library, such as `backlinks/bulk_pages_summary/live`.
@@ -59,10 +60,20 @@ pub struct EndpointInfo {
     pub mode: Mode,
     /// Whether calls cost money.
     pub charged: bool,
+    /// The name in the rate card of an account. Endpoints with the same name share prices and rates.
+    pub function: &'static str,
+    /// The price of calls on [`api::PRICES_SINCE`](crate::api::PRICES_SINCE). `None` if it is unknown,
+    /// or if calls are free.
+    pub price: Option<Price>,
+    /// Whether an account's own rate card can replace [`price`](Self::price). It cannot where the card
+    /// has one price for several endpoints and this one is known to cost something else.
+    pub has_card_price: bool,
+    /// How the fields of a task change its cost.
+    pub cost_rules: CostRules,
     /// The most tasks per call. `None` for an endpoint that receives none.
     pub tasks_per_call: Option<u32>,
-    /// The most calls per minute and account. `None` if only the general limit of the account
-    /// applies.
+    /// The most calls per minute and account, to all endpoints with the same
+    /// [`function`](Self::function) together. `None` if only the general limit of the account applies.
     pub calls_per_minute: Option<u32>,
     /// The documented limits of the task's fields.
     pub task_rules: &'static [FieldRule],

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::check::{NO_LINKS, is_day, not_a_date};
+use super::price_checks::{check_prices, default_function};
 use super::resolve::{FileScope, SharedKind};
 use super::type_names::TypeNames;
 use super::types::{Endpoint, Field, Former, Object, Type};
@@ -112,6 +113,7 @@ pub fn endpoint(
     let parameters = scope.parameters(spec);
     scope.check_mode(spec);
     scope.check_endpoint(spec);
+    check_prices(&file.name, &file.tree, spec, scope.found);
     let task = spec.task.as_ref().map(|task| {
         let path = ["task".to_owned(), "fields".to_owned()];
         scope.top(format!("{name}Task"), &task.fields, &path, Payload::Task)
@@ -128,6 +130,11 @@ pub fn endpoint(
         method: spec.method,
         mode: spec.mode,
         charged: spec.charged != Some(false),
+        function: spec
+            .function
+            .clone()
+            .unwrap_or_else(|| default_function(&spec.path)),
+        price: spec.price.clone().unwrap_or_default(),
         doc: spec.doc.clone().unwrap_or_default().trim().to_owned(),
         link: spec.source.link.clone(),
         revised: spec.source.revised.clone(),

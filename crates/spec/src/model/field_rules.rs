@@ -117,7 +117,7 @@ struct Owner {
 }
 
 /// The keys that only some fields may have.
-const OWNERS: [Owner; 24] = [
+const OWNERS: [Owner; 25] = [
     Owner {
         key: "use",
         is_present: |field| field.shared.is_some(),
@@ -201,6 +201,12 @@ const OWNERS: [Owner; 24] = [
         is_present: |field| field.max.is_some(),
         is_allowed: has_bounds,
         fields: "a number or a date",
+    },
+    Owner {
+        key: "cost",
+        is_present: |field| field.cost.is_some(),
+        is_allowed: |it| it.task,
+        fields: "a field of a task",
     },
     Owner {
         key: "required",

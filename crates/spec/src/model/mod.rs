@@ -6,6 +6,7 @@ mod endpoint;
 mod examples;
 mod field_rules;
 mod load;
+mod price_checks;
 mod relations;
 mod resolve;
 mod rows;
@@ -16,5 +17,6 @@ mod types;
 pub mod values;
 
 pub use load::{load, load_spec, load_with_placeholders};
+pub use price_checks::{amount, default_function, limits_rows, per_mille};
 pub use sections::resolve;
 pub use types::*;

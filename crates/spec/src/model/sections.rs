@@ -103,6 +103,7 @@ impl SectionResolver<'_> {
         let before = found.len();
         section_checks::infinite_types(&section, &self.type_names, found);
         if found.len() == before {
+            dated_prices(&mut section, &self.spec.api.content.rate_card.since);
             rows::resolve(&mut section, files(), found);
             examples::check(&section, files(), found);
         }
@@ -251,4 +252,11 @@ fn types_file(
         all.extend(parts);
     }
     all
+}
+
+/// Sets the day of the prices that are from the rate card.
+fn dated_prices(section: &mut Section, since: &str) {
+    for endpoint in &mut section.endpoints {
+        endpoint.price.since.get_or_insert_with(|| since.to_owned());
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::Scope;
 use crate::dates::DateExpression;
 use crate::language::{self, Method, Mode};
+use crate::price::Price;
 
 /// The whole API.
 #[derive(Debug)]
@@ -221,6 +222,10 @@ pub struct Endpoint {
     pub mode: Mode,
     /// Whether calls cost money.
     pub charged: bool,
+    /// The name in the rate card of an account.
+    pub function: String,
+    /// The prices of its calls. Empty if unknown.
+    pub price: Price,
     /// The former names.
     pub former: Vec<Former>,
     /// The date when the endpoint was first missing from the documentation.

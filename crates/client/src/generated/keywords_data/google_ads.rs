@@ -26,12 +26,15 @@ impl<'a> KeywordsDataGoogleAds<'a> {
     ///
     /// # Limits
     /// - One task per call.
+    /// - At most 12 calls per minute.
     /// - At most 1000 elements in `keywords`.
     /// - At most 80 characters in `keywords`.
     /// - `date_from` is `today - 4 years` or later.
     /// - At most 255 characters in `tag`.
     ///
     /// # Cost
+    /// 0.09 USD per task on 2026-07-28.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors

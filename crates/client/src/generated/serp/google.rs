@@ -42,6 +42,8 @@ impl<'a> SerpGoogle<'a> {
     /// - `browser_screen_resolution_ratio` is from 0.5 to 3.
     ///
     /// # Cost
+    /// 0.002 USD per task on 2026-07-28. Each results page after the first costs 0.75 of the price. Some fields of a task raise the price.
+    ///
     /// The API charges this call. [`Response::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. [`Error::charge`] returns whether a failed call was charged. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -122,6 +124,8 @@ impl<'a> SerpGoogle<'a> {
     /// - `browser_screen_resolution_ratio` is from 0.5 to 3.
     ///
     /// # Cost
+    /// 0.0006 USD per task and 0.0012 USD per task with `priority` 2 on 2026-07-28. Each results page after the first costs 0.75 of the price. Some fields of a task raise the price.
+    ///
     /// The API charges each accepted task when it is posted; fetching the results is free. [`Posted::cost`] returns the cost, and [`Client::estimate`] an estimate in advance. A call that may have been charged is not retried, unless the retry policy allows it.
     ///
     /// # Errors
@@ -154,7 +158,7 @@ impl<'a> SerpGoogle<'a> {
     /// Use it for tasks without a `postback_url`. Each entry contains the paths of the endpoints that return its results. A task stays listed for three days, and a response lists at most 1000 tasks.
     ///
     /// # Limits
-    /// - At most 20 calls per minute.
+    /// - At most 60 calls per minute.
     ///
     /// # Cost
     /// This call is free.

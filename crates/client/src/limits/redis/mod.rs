@@ -19,9 +19,11 @@ use tokio::time::{Instant, sleep, timeout};
 use self::scripts::{ADMIT, DECLARE_IDLE, FORGET_REFUSALS, PAUSE, PAUSE_FOR, Status};
 use self::shared::{RETRY_DELAY, RedisLease, Shared, Times, micros};
 use super::account::{AccountLimits, MAX_PAUSE, Pace, pace};
+use super::endpoint_rates::EndpointRates;
 use super::permit::{Permit, Validity};
 use super::queues::Queues;
 use super::{Admission, Limiter, LimiterError, MAX_REQUESTED_PAUSE};
+use crate::account_rates::AccountRates;
 
 /// The longest time between two decisions about a call that waits.
 const MAX_WAIT: Duration = Duration::from_secs(1);
@@ -114,6 +116,7 @@ pub struct RedisLimits {
     simultaneous_calls: u32,
     /// Callers of this program are admitted in their order.
     queues: Queues,
+    endpoint_rates: EndpointRates,
     on_unavailable: Option<Report>,
     /// When the callback ran last.
     reported_at: Mutex<Option<Instant>>,
@@ -188,6 +191,7 @@ impl RedisLimits {
             calls_per_minute: api::CALLS_PER_MINUTE,
             simultaneous_calls: api::SIMULTANEOUS_CALLS,
             queues: Queues::default(),
+            endpoint_rates: EndpointRates::default(),
             on_unavailable: None,
             reported_at: Mutex::default(),
         })
@@ -274,7 +278,7 @@ impl RedisLimits {
 
     async fn permit(&self, endpoint: &'static EndpointInfo) -> Result<Permit, LimiterError> {
         let began = Instant::now();
-        let turn = self.queues.turn(endpoint).await;
+        let turn = self.queues.turn(self.endpoint_rates.of(endpoint)).await;
         let mut lease = RedisLease::new(&self.shared);
         loop {
             let unavailable = match self.decide(&mut lease, endpoint).await {
@@ -322,7 +326,8 @@ impl RedisLimits {
     ) -> Result<Decision, LimiterError> {
         let shared = &self.shared;
         let account = pace(self.calls_per_minute);
-        let own = endpoint.calls_per_minute.map_or(Pace::UNLIMITED, pace);
+        let own = self.endpoint_rates.of(endpoint);
+        let own = own.map_or(Pace::UNLIMITED, |rate| pace(rate.calls_per_minute));
         if lease.is_requested {
             *lease = RedisLease::new(shared);
         }
@@ -341,7 +346,7 @@ impl RedisLimits {
                 .arg(self.simultaneous_calls)
                 .arg(micros(account.interval))
                 .arg(account.burst)
-                .arg(format!("rate:{}", endpoint.id))
+                .arg(format!("rate:{}", endpoint.function))
                 .arg(micros(own.interval))
                 .arg(own.burst)
                 .arg(known.generation)
@@ -407,6 +412,13 @@ impl Limiter for RedisLimits {
             share.on_retry_after(wait);
         }
         self.report(PAUSE_FOR, Some(micros(wait.min(MAX_REQUESTED_PAUSE))));
+    }
+
+    fn on_account_rates(&self, rates: &AccountRates) {
+        if let Fallback::Share(share) = &self.fallback {
+            share.on_account_rates(rates);
+        }
+        self.endpoint_rates.set(rates);
     }
 
     fn on_accepted(&self) {

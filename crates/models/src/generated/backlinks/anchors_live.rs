@@ -22,6 +22,16 @@ impl Endpoint for AnchorsLive {
         path: "/v3/backlinks/anchors/live",
         mode: Mode::Live,
         charged: true,
+        function: "backlinks/anchors/live",
+        price: Some(price::in_nanos(24000000, 24000000, 36000)),
+        has_card_price: true,
+        cost_rules: price::CostRules {
+            max_rows: price::MaxRows::Limit {
+                field: "limit",
+                default: 100,
+            },
+            ..price::CostRules::NONE
+        },
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <AnchorsLiveTask as Task>::RULES,

@@ -21,6 +21,13 @@ impl Endpoint for BulkNewLostReferringDomainsLive {
         path: "/v3/backlinks/bulk_new_lost_referring_domains/live",
         mode: Mode::Live,
         charged: true,
+        function: "backlinks/bulk_new_lost_referring_domains/live",
+        price: Some(price::in_nanos(24000000, 24000000, 36000)),
+        has_card_price: true,
+        cost_rules: price::CostRules {
+            max_rows: price::MaxRows::PerElement("targets"),
+            ..price::CostRules::NONE
+        },
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkNewLostReferringDomainsLiveTask as Task>::RULES,

@@ -22,6 +22,13 @@ impl Endpoint for BulkRanksLive {
         path: "/v3/backlinks/bulk_ranks/live",
         mode: Mode::Live,
         charged: true,
+        function: "backlinks/bulk_ranks/live",
+        price: Some(price::in_nanos(24000000, 24000000, 36000)),
+        has_card_price: true,
+        cost_rules: price::CostRules {
+            max_rows: price::MaxRows::PerElement("targets"),
+            ..price::CostRules::NONE
+        },
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <BulkRanksLiveTask as Task>::RULES,

@@ -7,7 +7,7 @@ use crate::prelude::*;
 ///
 /// Without a filter, the response shows the function names that `filtered_function` accepts. Calls are free.
 ///
-/// `POST /v3/backlinks/errors`. The response holds the result. One task per call.
+/// `POST /v3/backlinks/errors`. The response holds the result. One task per call. At most 10 calls per minute.
 ///
 /// [Documentation](https://docs.dataforseo.com/v3/backlinks-errors/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,12 @@ impl Endpoint for Errors {
         path: "/v3/backlinks/errors",
         mode: Mode::Live,
         charged: false,
+        function: "backlinks/errors",
+        price: None,
+        has_card_price: true,
+        cost_rules: price::CostRules::NONE,
         tasks_per_call: Some(1),
-        calls_per_minute: None,
+        calls_per_minute: Some(10),
         task_rules: <ErrorsTask as Task>::RULES,
         docs_url: "https://docs.dataforseo.com/v3/backlinks-errors/",
     };

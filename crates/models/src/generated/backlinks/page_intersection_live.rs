@@ -25,6 +25,16 @@ impl Endpoint for PageIntersectionLive {
         path: "/v3/backlinks/page_intersection/live",
         mode: Mode::Live,
         charged: true,
+        function: "backlinks/page_intersection/live",
+        price: Some(price::in_nanos(24000000, 24000000, 36000)),
+        has_card_price: true,
+        cost_rules: price::CostRules {
+            max_rows: price::MaxRows::Limit {
+                field: "limit",
+                default: 100,
+            },
+            ..price::CostRules::NONE
+        },
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <PageIntersectionLiveTask as Task>::RULES,

@@ -22,6 +22,16 @@ impl Endpoint for ReferringDomainsLive {
         path: "/v3/backlinks/referring_domains/live",
         mode: Mode::Live,
         charged: true,
+        function: "backlinks/referring_domains/live",
+        price: Some(price::in_nanos(24000000, 24000000, 36000)),
+        has_card_price: true,
+        cost_rules: price::CostRules {
+            max_rows: price::MaxRows::Limit {
+                field: "limit",
+                default: 100,
+            },
+            ..price::CostRules::NONE
+        },
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <ReferringDomainsLiveTask as Task>::RULES,

@@ -24,6 +24,13 @@ impl Endpoint for SummaryLive {
         path: "/v3/backlinks/summary/live",
         mode: Mode::Live,
         charged: true,
+        function: "backlinks/summary/live",
+        price: Some(price::in_nanos(24000000, 24000000, 36000)),
+        has_card_price: true,
+        cost_rules: price::CostRules {
+            max_rows: price::MaxRows::Rows(1),
+            ..price::CostRules::NONE
+        },
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <SummaryLiveTask as Task>::RULES,

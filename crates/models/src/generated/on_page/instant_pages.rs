@@ -22,6 +22,30 @@ impl Endpoint for InstantPages {
         path: "/v3/on_page/instant_pages",
         mode: Mode::Live,
         charged: true,
+        function: "on_page/instant_pages",
+        price: Some(price::in_nanos(0, 0, 150000)),
+        has_card_price: true,
+        cost_rules: price::CostRules {
+            max_rows: price::MaxRows::Rows(1),
+            fields: &[
+                price::field(
+                    "load_resources",
+                    price::CostCondition::Set,
+                    price::CostEffect::Adds(2),
+                ),
+                price::field(
+                    "enable_javascript",
+                    price::CostCondition::Set,
+                    price::CostEffect::Adds(9),
+                ),
+                price::field(
+                    "enable_browser_rendering",
+                    price::CostCondition::Set,
+                    price::CostEffect::Unknown,
+                ),
+            ],
+            ..price::CostRules::NONE
+        },
         tasks_per_call: Some(20),
         calls_per_minute: None,
         task_rules: <InstantPagesTask as Task>::RULES,
@@ -81,19 +105,19 @@ pub struct InstantPagesTask {
     ///
     /// Costs extra.
     ///
-    /// Default: `false`.
+    /// Default: `false`. Adds 2 times the price of the task.
     pub load_resources: Option<bool>,
     /// Whether to run the scripts of the page.
     ///
     /// Costs extra.
     ///
-    /// Default: `false`.
+    /// Default: `false`. Adds 9 times the price of the task.
     pub enable_javascript: Option<bool>,
     /// Whether to render the page as a browser does, including fonts, animations and videos.
     ///
     /// Core Web Vitals require it. It also enables `enable_javascript` and `load_resources`. Costs extra.
     ///
-    /// Default: `false`.
+    /// Default: `false`. Costs extra; no source states how much.
     pub enable_browser_rendering: Option<bool>,
     /// Whether to suppress cookie consent banners.
     ///
@@ -241,7 +265,7 @@ impl InstantPagesTask {
     ///
     /// Costs extra.
     ///
-    /// Default: `false`.
+    /// Default: `false`. Adds 2 times the price of the task.
     #[must_use]
     pub fn load_resources(mut self, value: bool) -> Self {
         self.load_resources = Some(value);
@@ -252,7 +276,7 @@ impl InstantPagesTask {
     ///
     /// Costs extra.
     ///
-    /// Default: `false`.
+    /// Default: `false`. Adds 9 times the price of the task.
     #[must_use]
     pub fn enable_javascript(mut self, value: bool) -> Self {
         self.enable_javascript = Some(value);
@@ -263,7 +287,7 @@ impl InstantPagesTask {
     ///
     /// Core Web Vitals require it. It also enables `enable_javascript` and `load_resources`. Costs extra.
     ///
-    /// Default: `false`.
+    /// Default: `false`. Costs extra; no source states how much.
     #[must_use]
     pub fn enable_browser_rendering(mut self, value: bool) -> Self {
         self.enable_browser_rendering = Some(value);

@@ -7,7 +7,7 @@ use crate::prelude::*;
 ///
 /// There is one result per keyword. Google Ads combines the searches of similar keywords: send such keywords in separate tasks to learn the volume of each. It returns nothing for some topics.
 ///
-/// `POST /v3/keywords_data/google_ads/search_volume/live`. The response holds the result. One task per call.
+/// `POST /v3/keywords_data/google_ads/search_volume/live`. The response holds the result. One task per call. At most 12 calls per minute.
 ///
 /// [Documentation](https://docs.dataforseo.com/v3/keywords_data-google_ads-search_volume-live/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,15 @@ impl Endpoint for SearchVolumeLive {
         path: "/v3/keywords_data/google_ads/search_volume/live",
         mode: Mode::Live,
         charged: true,
+        function: "keywords_data/google_ads/search_volume/live",
+        price: Some(price::in_nanos(90000000, 90000000, 0)),
+        has_card_price: true,
+        cost_rules: price::CostRules {
+            max_rows: price::MaxRows::PerElement("keywords"),
+            ..price::CostRules::NONE
+        },
         tasks_per_call: Some(1),
-        calls_per_minute: None,
+        calls_per_minute: Some(12),
         task_rules: <SearchVolumeLiveTask as Task>::RULES,
         docs_url: "https://docs.dataforseo.com/v3/keywords_data-google_ads-search_volume-live/",
     };

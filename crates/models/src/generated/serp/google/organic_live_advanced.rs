@@ -25,6 +25,64 @@ impl Endpoint for OrganicLiveAdvanced {
         path: "/v3/serp/google/organic/live/advanced",
         mode: Mode::Live,
         charged: true,
+        function: "serp/live/advanced",
+        price: Some(price::in_nanos(2000000, 2000000, 0)),
+        has_card_price: true,
+        cost_rules: price::CostRules {
+            further_pages: 750,
+            fields: &[
+                price::field(
+                    "keyword",
+                    price::CostCondition::Contains(
+                        &[
+                            "allinanchor:",
+                            "allintext:",
+                            "allintitle:",
+                            "allinurl:",
+                            "cache:",
+                            "define:",
+                            "definition:",
+                            "filetype:",
+                            "id:",
+                            "inanchor:",
+                            "info:",
+                            "intext:",
+                            "intitle:",
+                            "inurl:",
+                            "link:",
+                            "site:",
+                        ],
+                    ),
+                    price::CostEffect::Times(5),
+                ),
+                price::field(
+                    "depth",
+                    price::CostCondition::Set,
+                    price::CostEffect::Page(10),
+                ),
+                price::field(
+                    "load_async_ai_overview",
+                    price::CostCondition::Set,
+                    price::CostEffect::Adds(1),
+                ),
+                price::field(
+                    "max_crawl_pages",
+                    price::CostCondition::Set,
+                    price::CostEffect::Page(1),
+                ),
+                price::field(
+                    "people_also_ask_click_depth",
+                    price::CostCondition::Set,
+                    price::CostEffect::Each(price::Amount::from_nanos(150000)),
+                ),
+                price::field(
+                    "calculate_rectangles",
+                    price::CostCondition::Set,
+                    price::CostEffect::Adds(1),
+                ),
+            ],
+            ..price::CostRules::NONE
+        },
         tasks_per_call: Some(1),
         calls_per_minute: None,
         task_rules: <OrganicLiveAdvancedTask as Task>::RULES,
@@ -40,7 +98,7 @@ pub struct OrganicLiveAdvancedTask {
     ///
     /// Write `%` as `%25` and `+` as `%2B`, since percent codes are decoded and a plus sign becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much. `cache:` is rejected.
     ///
-    /// At most 700 characters. Required unless `url` is set.
+    /// At most 700 characters. Required unless `url` is set. Multiplies the cost by 5 if the text contains one of `allinanchor:`, `allintext:`, `allintitle:`, `allinurl:`, `cache:`, `define:`, `definition:`, `filetype:`, `id:`, `inanchor:`, `info:`, `intext:`, `intitle:`, `inurl:`, `link:`, `site:`.
     pub keyword: Option<String>,
     /// Numeric code of the search location, from the list of locations.
     ///
@@ -58,7 +116,7 @@ pub struct OrganicLiveAdvancedTask {
     ///
     /// Each results page of up to ten results is charged, so a larger depth can cost more. To limit the number of pages, use `max_crawl_pages`.
     ///
-    /// Default: `10`. Maximum: 200. Unit: results.
+    /// Default: `10`. Maximum: 200. Each results page of 10 results is charged. Unit: results.
     pub depth: Option<i64>,
     /// Device type that the search is made from.
     ///
@@ -68,7 +126,7 @@ pub struct OrganicLiveAdvancedTask {
     ///
     /// If `false`, only cached overviews are returned. Costs extra, refunded if no such overview was found.
     ///
-    /// Default: `false`.
+    /// Default: `false`. Adds the price of the task once more.
     pub load_async_ai_overview: Option<bool>,
     /// Full name of the search location, such as `London,England,United Kingdom`.
     ///
@@ -104,7 +162,7 @@ pub struct OrganicLiveAdvancedTask {
     ///
     /// Each page is charged. Applies together with `depth`.
     ///
-    /// Optional. Maximum: 100. Unit: pages of ten organic results.
+    /// Optional. Maximum: 100. Each results page is charged. Unit: pages of ten organic results.
     pub max_crawl_pages: Option<i64>,
     /// Additional parameters for the query string of the search URL.
     ///
@@ -120,7 +178,7 @@ pub struct OrganicLiveAdvancedTask {
     ///
     /// Each click costs extra. Clicks that were not possible are refunded.
     ///
-    /// Optional. Minimum: 1. Maximum: 4. Unit: clicks.
+    /// Optional. Minimum: 1. Maximum: 4. Each unit costs 0.00015 USD. Unit: clicks.
     pub people_also_ask_click_depth: Option<i64>,
     /// Whether to group further results of one site under the first one, in `related_result`.
     ///
@@ -132,7 +190,7 @@ pub struct OrganicLiveAdvancedTask {
     ///
     /// Costs extra.
     ///
-    /// Default: `false`.
+    /// Default: `false`. Adds the price of the task once more.
     pub calculate_rectangles: Option<bool>,
     /// Width of the browser window to measure in.
     ///
@@ -215,7 +273,7 @@ impl OrganicLiveAdvancedTask {
     ///
     /// Write `%` as `%25` and `+` as `%2B`, since percent codes are decoded and a plus sign becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much. `cache:` is rejected.
     ///
-    /// At most 700 characters. Required unless `url` is set.
+    /// At most 700 characters. Required unless `url` is set. Multiplies the cost by 5 if the text contains one of `allinanchor:`, `allintext:`, `allintitle:`, `allinurl:`, `cache:`, `define:`, `definition:`, `filetype:`, `id:`, `inanchor:`, `info:`, `intext:`, `intitle:`, `inurl:`, `link:`, `site:`.
     #[must_use]
     pub fn keyword(mut self, value: impl Into<String>) -> Self {
         self.keyword = Some(value.into());
@@ -248,7 +306,7 @@ impl OrganicLiveAdvancedTask {
     ///
     /// Each results page of up to ten results is charged, so a larger depth can cost more. To limit the number of pages, use `max_crawl_pages`.
     ///
-    /// Default: `10`. Maximum: 200. Unit: results.
+    /// Default: `10`. Maximum: 200. Each results page of 10 results is charged. Unit: results.
     #[must_use]
     pub fn depth(mut self, value: i64) -> Self {
         self.depth = Some(value);
@@ -268,7 +326,7 @@ impl OrganicLiveAdvancedTask {
     ///
     /// If `false`, only cached overviews are returned. Costs extra, refunded if no such overview was found.
     ///
-    /// Default: `false`.
+    /// Default: `false`. Adds the price of the task once more.
     #[must_use]
     pub fn load_async_ai_overview(mut self, value: bool) -> Self {
         self.load_async_ai_overview = Some(value);
@@ -337,7 +395,7 @@ impl OrganicLiveAdvancedTask {
     ///
     /// Each page is charged. Applies together with `depth`.
     ///
-    /// Optional. Maximum: 100. Unit: pages of ten organic results.
+    /// Optional. Maximum: 100. Each results page is charged. Unit: pages of ten organic results.
     #[must_use]
     pub fn max_crawl_pages(mut self, value: i64) -> Self {
         self.max_crawl_pages = Some(value);
@@ -371,7 +429,7 @@ impl OrganicLiveAdvancedTask {
     ///
     /// Each click costs extra. Clicks that were not possible are refunded.
     ///
-    /// Optional. Minimum: 1. Maximum: 4. Unit: clicks.
+    /// Optional. Minimum: 1. Maximum: 4. Each unit costs 0.00015 USD. Unit: clicks.
     #[must_use]
     pub fn people_also_ask_click_depth(mut self, value: i64) -> Self {
         self.people_also_ask_click_depth = Some(value);
@@ -393,7 +451,7 @@ impl OrganicLiveAdvancedTask {
     ///
     /// Costs extra.
     ///
-    /// Default: `false`.
+    /// Default: `false`. Adds the price of the task once more.
     #[must_use]
     pub fn calculate_rectangles(mut self, value: bool) -> Self {
         self.calculate_rectangles = Some(value);

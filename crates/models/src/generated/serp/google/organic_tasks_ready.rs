@@ -7,7 +7,7 @@ use crate::prelude::*;
 ///
 /// Use it for tasks without a `postback_url`. Each entry contains the paths of the endpoints that return its results. A task stays listed for three days, and a response lists at most 1000 tasks.
 ///
-/// `GET /v3/serp/google/organic/tasks_ready`. The response lists tasks whose results can be fetched. At most 20 calls per minute.
+/// `GET /v3/serp/google/organic/tasks_ready`. The response lists tasks whose results can be fetched. At most 60 calls per minute.
 ///
 /// [Documentation](https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,12 @@ impl Endpoint for OrganicTasksReady {
         path: "/v3/serp/google/organic/tasks_ready",
         mode: Mode::TasksReady,
         charged: false,
+        function: "serp/tasks_ready",
+        price: None,
+        has_card_price: true,
+        cost_rules: price::CostRules::NONE,
         tasks_per_call: None,
-        calls_per_minute: Some(20),
+        calls_per_minute: Some(60),
         task_rules: &[],
         docs_url: "https://docs.dataforseo.com/v3/serp-google-organic-tasks_ready/",
     };
