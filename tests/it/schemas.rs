@@ -20,11 +20,23 @@ fn read(path: &str) -> Value {
 }
 
 fn schema(id: &str, role: &str) -> Value {
-    let (section, rest) = id.split_once('/').unwrap();
-    read(&format!(
-        "crates/models/schemas/{section}/{}.{role}.json",
-        dataforseo_spec::names::plain_path(rest).replace('/', "_")
-    ))
+    let id = dataforseo_spec::names::plain_path(id);
+    let parts: Vec<&str> = id.split('/').collect();
+    // An endpoint of a group has its schema in the folder of the group.
+    let files = [2, 1].map(|depth| {
+        let (folder, name) = parts.split_at(depth);
+        format!("{}/{}.{role}.json", folder.join("/"), name.join("_"))
+    });
+    committed(&files).unwrap_or_else(|| panic!("no schema of {role} for {id}"))
+}
+
+/// The first of these schemas that exists.
+fn committed(files: &[String]) -> Option<Value> {
+    let paths = files
+        .iter()
+        .map(|file| format!("crates/models/schemas/{file}"));
+    let mut found = paths.filter(|path| root().join(path).exists());
+    found.next().map(|path| read(&path))
 }
 
 /// The schema of a result: the endpoint's own, or that of a shared type.
@@ -32,11 +44,17 @@ fn result_schema(endpoint: &dataforseo_spec::model::Endpoint) -> Option<Value> {
     match &endpoint.result_type {
         _ if endpoint.result.is_some() => Some(schema(&endpoint.id, "result")),
         dataforseo_spec::model::Type::Object(name) => {
-            let (section, _) = endpoint.id.split_once('/').unwrap();
+            let parts: Vec<&str> = endpoint.id.split('/').collect();
             let name = heck::ToSnakeCase::to_snake_case(name.as_str());
-            Some(read(&format!(
-                "crates/models/schemas/{section}/types.{name}.json"
-            )))
+            // A shared type is in the folder of the group, of the section, or of all sections.
+            let files = [2, 1, 0].map(|depth| {
+                let folder: String = parts[..depth]
+                    .iter()
+                    .map(|part| format!("{part}/"))
+                    .collect();
+                format!("{folder}types.{name}.json")
+            });
+            Some(committed(&files).unwrap_or_else(|| panic!("no schema of {name}")))
         }
         _ => None,
     }

@@ -235,32 +235,7 @@ pub(crate) static ENDPOINTS: &[MockEndpoint] = &[
             target: "keyword",
             targets: "keywords",
         }),
-        fixtures: &[
-            (
-                "v3/keywords_data/google_ads/search_volume/live/empty.json",
-                include_str!(
-                    "../../fixtures/v3/keywords_data/google_ads/search_volume/live/empty.json"
-                ),
-            ),
-            (
-                "v3/keywords_data/google_ads/search_volume/live/nulls.json",
-                include_str!(
-                    "../../fixtures/v3/keywords_data/google_ads/search_volume/live/nulls.json"
-                ),
-            ),
-            (
-                "v3/keywords_data/google_ads/search_volume/live/synthetic.json",
-                include_str!(
-                    "../../fixtures/v3/keywords_data/google_ads/search_volume/live/synthetic.json"
-                ),
-            ),
-            (
-                "v3/keywords_data/google_ads/search_volume/live/unknown.json",
-                include_str!(
-                    "../../fixtures/v3/keywords_data/google_ads/search_volume/live/unknown.json"
-                ),
-            ),
-        ],
+        fixtures: &[],
     },
     #[cfg(feature = "on_page")]
     MockEndpoint {
