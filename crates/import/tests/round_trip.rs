@@ -6,6 +6,7 @@
 //!   meaning of values;
 //! - names that people chose: `use`, `name`, `ident`. A shared type counts as its fields or values;
 //! - `charged`: pages state prices, and do not reliably mark an endpoint without one;
+//! - `cost`: the tests of `prose` read its sentences, and rendered pages have none;
 //! - `source.openapi`, which is another source;
 //! - the format of a URL (`format: url`): no phrase of a page states it;
 //! - the content of a map, unless it counts something or has numbers for keys: it reads as any JSON;
@@ -93,6 +94,7 @@ fn stated(fields: &Fields, shared: Option<&SharedTypes>, at: &str) -> BTreeMap<S
             .into_iter()
             .map(|(name, fact)| (name.to_owned(), fact))
             .collect();
+        facts.remove("cost");
         facts.insert("order".into(), place.into());
         facts.insert("numbered".into(), field.numbered.into());
         facts.insert("over".into(), field.over.clone().into());

@@ -201,6 +201,7 @@ mod tests {
 servers: {}
 auth: basic
 limits: {calls_per_minute: 1, simultaneous_calls: 1, server_timeout_seconds: 1}
+rate_card: {since: 2026-07-28, evidence: x}
 envelope: {fields: {}}
 sections:
   serp: {doc: x, groups: {google: {doc: x}}}
