@@ -342,7 +342,7 @@ fn a_decision_states_file_and_line() {
     assert_eq!(text.lines().nth(line).unwrap().trim(), "limit:");
     assert_eq!(max.what, "max is 1000 in the spec and 500 in the source");
     assert!(
-        of("backlinks/types/Rating.votes.type")
+        of("backlinks/types/WidgetsRating.votes.type")
             .what
             .contains("\"float\"")
     );

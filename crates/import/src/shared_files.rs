@@ -1,6 +1,7 @@
 //! The files of shared types during an import.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use dataforseo_spec::Scope;
@@ -36,9 +37,9 @@ impl SharedFiles {
         fingerprints: &SectionFingerprints,
     ) -> Result<(), ImportError> {
         for scope in scope.outward() {
-            if !self.0.contains_key(&scope) {
-                let files = read_folder(root, &scope, fingerprints)?;
-                self.0.insert(scope, files);
+            if let Entry::Vacant(entry) = self.0.entry(scope) {
+                let files = read_folder(root, entry.key(), fingerprints)?;
+                entry.insert(files);
             }
         }
         Ok(())

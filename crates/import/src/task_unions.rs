@@ -84,10 +84,11 @@ pub fn require_keys(union: &mut SharedType) {
             }
             field.required_unless = inside;
         }
-        if union.tag.is_none() && !has_required(fields) {
-            if let Some(field) = fields.get_mut(wire) {
-                field.required = Some(true);
-            }
+        if union.tag.is_none()
+            && !has_required(fields)
+            && let Some(field) = fields.get_mut(wire)
+        {
+            field.required = Some(true);
         }
     }
 }

@@ -69,11 +69,7 @@ pub fn read<U: Union>(json: Json<'_>) -> Result<Option<U>, Failed> {
 /// Reads a member that one of its fields identifies.
 fn read_without_tag<U: Union>(object: serde_json::Map<String, Value>) -> Result<U, Failed> {
     let is_given = |key: &&str| object.get(*key).is_some_and(|value| !value.is_null());
-    match U::KEYS
-        .iter()
-        .position(|key| is_given(&key))
-        .and_then(U::empty)
-    {
+    match U::KEYS.iter().position(is_given).and_then(U::empty) {
         Some(mut union) => {
             if let Some(member) = union.member_mut() {
                 let mut entries = de::ReadMap {

@@ -393,8 +393,11 @@ impl Checker {
     }
 }
 
+/// A check of a single string.
+type TextCheck = Box<dyn Fn(&str) -> Option<ViolationKind>>;
+
 /// Returns the check of a single string, if the limit applies to strings.
-fn text_limit(limit: &Limit) -> Option<Box<dyn Fn(&str) -> Option<ViolationKind>>> {
+fn text_limit(limit: &Limit) -> Option<TextCheck> {
     Some(match *limit {
         Limit::MinLength(min) => Box::new(move |text| {
             let found = text.chars().count();
