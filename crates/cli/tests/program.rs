@@ -529,7 +529,7 @@ fn doctor(mock: &MockServer) -> ProgramOutput {
     against(mock, &["doctor"])
 }
 
-/// Replaces the balance, which the mock server makes up.
+/// Replaces the balance, which is synthetic.
 fn without_balance(text: &str) -> String {
     let line = text.lines().find(|line| line.contains("balance"));
     let amount = line.and_then(|line| line.split_whitespace().nth(2));

@@ -191,7 +191,10 @@ pub fn field_sentence(cost: &FieldCost) -> String {
     } else if !cost.unless.is_empty() {
         format!(" unless the value is {}", listed(&cost.unless))
     } else if !cost.contains.is_empty() {
-        format!(" if the text contains one of {}", listed(&cost.contains))
+        // Short texts are seen first in a long list.
+        let mut texts = cost.contains.clone();
+        texts.sort_by_key(|text| (text.len(), text.clone()));
+        format!(" if the text contains one of {}", listed(&texts))
     } else {
         String::new()
     };

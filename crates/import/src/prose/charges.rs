@@ -101,7 +101,7 @@ fn once_more(lower: &str) -> Option<FieldCost> {
         "charged extra $0.0006 ",
         "billed $0.002 extra for each request",
         "billed $0.0006 extra for each request",
-        "billed $0.0006-$0.0012 extra for each request",
+        "billed $0.0006-$0.0012 extra ",
     ];
     phrases
         .iter()
@@ -141,7 +141,7 @@ mod tests {
     fn a_sentence_states_a_cost() {
         for (sentence, cost) in [
             (
-                "You are billed per each SERP containing up to 25 results",
+                "You are billed per each SERP with up to 25 hits",
                 json!({"page": 25}),
             ),
             (
@@ -158,24 +158,24 @@ mod tests {
             ("the cost of a task will be doubled", json!({"times": 2})),
             ("charged three times the usual rate", json!({"times": 3})),
             (
-                "if true, the charge per task will be multiplied by 10",
-                json!({"times": 10}),
+                "if so, the charge per task will be multiplied by 7",
+                json!({"times": 7}),
             ),
             (
-                "if it contains such parameters as 'site:', 'id:', the charge per task will be multiplied by 5",
-                json!({"times": 5, "contains": ["site:", "id:"]}),
+                "a query that contains such parameters as apple juice, the charge per task will be multiplied by 7",
+                json!({"times": 7, "contains": ["apple juice"]}),
             ),
             (
-                "if you specify a value that is different from 1D, the charge per task will be multiplied by 2",
-                json!({"times": 2, "unless": ["1D"]}),
+                "for a value that is different from 2W, the charge per task will be multiplied by 7",
+                json!({"times": 7, "unless": ["2W"]}),
             ),
             (
-                "if you specify near or far, the charge per task will be multiplied by 2",
-                json!({"times": 2, "values": ["near", "far"]}),
+                "if you specify near or far, the charge per task will be multiplied by 7",
+                json!({"times": 7, "values": ["near", "far"]}),
             ),
             ("you are charged extra $0.002 for this", json!({"adds": 1})),
             (
-                "billed $0.0006-$0.0012 extra for each request",
+                "billed $0.0006-$0.0012 extra for a search",
                 json!({"adds": 1}),
             ),
             ("you are charged for one extra request", json!({"adds": 1})),

@@ -97,7 +97,7 @@ pub struct OrganicTaskPostTask {
     ///
     /// Write `%` as `%25` and `+` as `%2B`, since percent codes are decoded and a plus sign becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much. `cache:` is rejected.
     ///
-    /// At most 700 characters. Required unless `url` is set. Multiplies the cost by 5 if the text contains one of `allinanchor:`, `allintext:`, `allintitle:`, `allinurl:`, `cache:`, `define:`, `filetype:`, `id:`, `inanchor:`, `info:`, `intext:`, `intitle:`, `inurl:`, `link:`, `site:`.
+    /// At most 700 characters. Required unless `url` is set. Multiplies the cost by 5 if the text contains one of `id:`, `info:`, `link:`, `site:`, `cache:`, `inurl:`, `define:`, `intext:`, `intitle:`, `allinurl:`, `filetype:`, `inanchor:`, `allintext:`, `allintitle:`, `allinanchor:`.
     pub keyword: Option<String>,
     /// Numeric code of the search location, from the list of locations.
     ///
@@ -295,7 +295,7 @@ impl OrganicTaskPostTask {
     ///
     /// Write `%` as `%25` and `+` as `%2B`, since percent codes are decoded and a plus sign becomes a space. Search operators such as `site:` or `intitle:` make the task cost five times as much. `cache:` is rejected.
     ///
-    /// At most 700 characters. Required unless `url` is set. Multiplies the cost by 5 if the text contains one of `allinanchor:`, `allintext:`, `allintitle:`, `allinurl:`, `cache:`, `define:`, `filetype:`, `id:`, `inanchor:`, `info:`, `intext:`, `intitle:`, `inurl:`, `link:`, `site:`.
+    /// At most 700 characters. Required unless `url` is set. Multiplies the cost by 5 if the text contains one of `id:`, `info:`, `link:`, `site:`, `cache:`, `inurl:`, `define:`, `intext:`, `intitle:`, `allinurl:`, `filetype:`, `inanchor:`, `allintext:`, `allintitle:`, `allinanchor:`.
     #[must_use]
     pub fn keyword(mut self, value: impl Into<String>) -> Self {
         self.keyword = Some(value.into());
