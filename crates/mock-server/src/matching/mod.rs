@@ -3,6 +3,8 @@
 mod canonical;
 mod difference;
 
-pub(crate) use self::canonical::{MatchRule, canonical, strict_key};
+#[cfg(feature = "record")]
+pub(crate) use self::canonical::canonical;
+pub(crate) use self::canonical::{MatchRule, strict_key};
 pub use self::difference::Difference;
 pub(crate) use self::difference::{count_differences, differences};
