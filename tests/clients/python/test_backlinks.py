@@ -97,6 +97,9 @@ def call(api, path, method, field, overrides):
     wanted = values(exchange["response"]["body"]["tasks"][0]["result"], field, dict.__getitem__)
     if not wanted or any(value is None for _, value in wanted):
         raise AssertionError(f"the fixture has no {field}")
+    if overrides:
+        # The response belongs to the task of the fixture only, and this one is synthetic.
+        found, wanted = [kind for kind, _ in found], [kind for kind, _ in wanted]
     equal(field, found, wanted)
 
 

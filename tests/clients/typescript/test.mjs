@@ -36,7 +36,13 @@ async function call(endpoint) {
   const found = values(objects, endpoint.field);
   const wanted = values(exchange.response.body.tasks[0].result.flatMap(endpoint.objects), endpoint.field);
   assert.ok(wanted.length > 0 && !wanted.includes("null"), `the fixture has ${endpoint.field}`);
-  assert.deepEqual(found, wanted, endpoint.field);
+  if (endpoint.overrides) {
+    // The response belongs to the task of the fixture only, and this one is synthetic.
+    assert.equal(found.length, wanted.length, endpoint.field);
+    assert.ok(!found.includes("null"), endpoint.field);
+  } else {
+    assert.deepEqual(found, wanted, endpoint.field);
+  }
 }
 
 for (const endpoint of endpoints) {
