@@ -169,10 +169,7 @@ impl Merge<'_> {
             at, fact, known, ..
         } = question;
         let what = format!("the page does not state {fact} {known}");
-        let has_evidence = match &spec.evidence {
-            Some(Evidence::Facts(facts)) => facts.contains_key(fact),
-            _ => false,
-        };
+        let has_evidence = has_evidence(spec.evidence.as_ref(), fact);
         if self.second {
             self.report.kept.push(format!("{}: {what}", at.label));
             return Ok(());
@@ -183,22 +180,7 @@ impl Merge<'_> {
         }
         match self.choice(at, fact, &what) {
             Some(Choice::Take) => self.drop_key(at.path, fact),
-            Some(Choice::Keep(reason)) => {
-                let mut facts = match &spec.evidence {
-                    Some(Evidence::Facts(facts)) => facts.clone(),
-                    _ => Default::default(),
-                };
-                // Several facts of a field can be decided in one run.
-                let written: Path = [at.path, &["evidence".to_owned()]].concat();
-                let earlier = self.editor.value(&written).and_then(Value::as_object);
-                for (fact, reason) in earlier.into_iter().flatten() {
-                    let reason = reason.as_str().unwrap_or_default().to_owned();
-                    facts.insert(fact.clone(), reason);
-                }
-                facts.insert(fact.to_owned(), reason);
-                let facts = serde_json::to_value(facts).unwrap_or_default();
-                self.set(at.path, "evidence", &FIELD_KEYS, &facts)
-            }
+            Some(Choice::Keep(reason)) => self.keep_fact(at, spec.evidence.as_ref(), fact, reason),
             None => {
                 self.report.kept(at.label, &what, spec, Some(fact));
                 let kind = format!("{fact} is no longer stated");
@@ -206,6 +188,31 @@ impl Merge<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Writes the reason for a fact into the evidence of a field. `known` is the evidence before the
+    /// import.
+    pub(super) fn keep_fact(
+        &mut self,
+        at: At<'_>,
+        known: Option<&Evidence>,
+        fact: &str,
+        reason: String,
+    ) -> Result<(), Diagnostics> {
+        let mut facts = match known {
+            Some(Evidence::Facts(facts)) => facts.clone(),
+            _ => Default::default(),
+        };
+        // Several facts of a field can be decided in one run.
+        let written: Path = [at.path, &["evidence".to_owned()]].concat();
+        let earlier = self.editor.value(&written).and_then(Value::as_object);
+        for (fact, reason) in earlier.into_iter().flatten() {
+            let reason = reason.as_str().unwrap_or_default().to_owned();
+            facts.insert(fact.clone(), reason);
+        }
+        facts.insert(fact.to_owned(), reason);
+        let facts = serde_json::to_value(facts).unwrap_or_default();
+        self.set(at.path, "evidence", &FIELD_KEYS, &facts)
     }
 
     /// Decides about a field that the source no longer has. `replaced_by` is a new field with the
@@ -538,6 +545,11 @@ impl Merge<'_> {
         let lines = write::corrections(all, self.editor.indent(path));
         self.editor.set(path, "corrections", &FIELD_KEYS, &lines)
     }
+}
+
+/// Returns whether evidence states the origin of a fact.
+pub(super) fn has_evidence(evidence: Option<&Evidence>, fact: &str) -> bool {
+    matches!(evidence, Some(Evidence::Facts(facts)) if facts.contains_key(fact))
 }
 
 /// Returns both types of a question about a type, as patterns state them.

@@ -1,11 +1,10 @@
 //! Fields that use another shared type in the source than in the spec, or none.
 
 use super::Merge;
-use super::decide::At;
+use super::decide::{At, has_evidence};
 use crate::decisions::{Choice, DecisionOptions};
 use crate::shape::SpecShapes;
 use dataforseo_spec::Diagnostics;
-use dataforseo_spec::facts::FIELD_KEYS;
 use dataforseo_spec::language::{Evidence, Fields, SharedType};
 use dataforseo_spec::tree::Path;
 use dataforseo_spec::write;
@@ -51,11 +50,7 @@ impl Merge<'_> {
                 self.shares(at, stated, objects.known.1, order)
             }
             (stated, known) => {
-                let is_kept = matches!(
-                    objects.evidence,
-                    Some(Evidence::Facts(facts)) if facts.contains_key(USE)
-                );
-                if is_kept {
+                if has_evidence(objects.evidence, USE) {
                     self.report.agreed += 1;
                     return Ok(());
                 }
@@ -83,13 +78,7 @@ impl Merge<'_> {
         match self.choice(at, USE, what) {
             Some(Choice::Take) => self.replace_use(at, objects, order),
             Some(Choice::Keep(reason)) if at.label != "result" => {
-                let mut facts = match objects.evidence {
-                    Some(Evidence::Facts(facts)) => facts.clone(),
-                    _ => Default::default(),
-                };
-                facts.insert(USE.to_owned(), reason);
-                let facts = serde_json::to_value(facts).unwrap_or_default();
-                self.set(at.path, "evidence", &FIELD_KEYS, &facts)
+                self.keep_fact(at, objects.evidence, USE, reason)
             }
             _ => {
                 self.report
