@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use dataforseo_spec::edit::Editor;
-use dataforseo_spec::glob::fits;
 use dataforseo_spec::language::{Api, Endpoint, Method};
 use dataforseo_spec::load::{EndpointFile, File, load, parse};
 use dataforseo_spec::{Diagnostics, Placement, write};
@@ -13,7 +12,7 @@ use serde_json::Value;
 use crate::decisions::{Choice, Choices, Decision, DecisionOptions, ENDPOINT, REMOVED, RENAMED};
 use crate::docs::openapi::{Document, Operation};
 use crate::report::ImportReport;
-use crate::workspace::{ImportError, Outcome, SpecFile, read};
+use crate::workspace::{ImportError, Outcome, SpecFile, is_wanted, read};
 
 /// The least share of fields that a renamed endpoint has in common with the old one.
 const SAME_SHAPE: f64 = 0.8;
@@ -98,7 +97,7 @@ impl DepartedSearch<'_> {
     }
 
     fn is_wanted(&self, path: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|pattern| fits(pattern, path))
+        is_wanted(self.only, path)
     }
 
     fn report(&self, file: &File<Endpoint>) -> ImportReport {

@@ -27,7 +27,8 @@ use super::task_unions::{self, SentSchemas};
 use super::type_uses::{BasedOn, LearnPass, TypeUses, Use};
 use super::unused_types;
 use super::workspace::{
-    ImportError, Options, Outcome, SectionFingerprints, SpecFile, places, read, write_files,
+    ImportError, Options, Outcome, SectionFingerprints, SpecFile, is_wanted, places, read,
+    write_files,
 };
 use crate::docs::Unreadable;
 use crate::docs::nest::MAX_LEVELS;
@@ -62,7 +63,7 @@ pub fn import(
     let api: File<Api> = parse("spec/api.yaml", &api).map_err(ImportError::Spec)?;
     let mut operations = Vec::new();
     for (path, all) in &document.paths {
-        if !only.is_empty() && !only.iter().any(|pattern| fits(pattern, path)) {
+        if !is_wanted(only, path) {
             continue;
         }
         // The spec has one method per path.

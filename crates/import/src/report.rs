@@ -83,7 +83,7 @@ impl ImportReport {
     pub fn forget_known_sentences(&mut self) {
         let unchanged: HashSet<String> = std::mem::take(&mut self.unchanged).into_iter().collect();
         self.not_understood.retain(|sentence| {
-            let label = sentence.split(": ").next().unwrap_or_default();
+            let (label, _) = place_and_sentence(sentence);
             !unchanged.contains(label)
         });
     }
@@ -91,10 +91,9 @@ impl ImportReport {
     /// Moves the sentences that a person decided about out of those that were not understood.
     pub fn apply_decisions(&mut self, decisions: &Sentences) {
         let all = std::mem::take(&mut self.not_understood);
-        let (decided, open) = all.into_iter().partition(|entry| {
-            let sentence = entry.split_once(": ").map_or(entry.as_str(), |(_, it)| it);
-            decisions.decision(sentence).is_some()
-        });
+        let (decided, open) = all
+            .into_iter()
+            .partition(|entry| decisions.decision(place_and_sentence(entry).1).is_some());
         self.not_understood = open;
         self.decided.extend::<Vec<_>>(decided);
     }
@@ -108,6 +107,11 @@ impl ImportReport {
     pub fn verified(&self) -> bool {
         !self.needs_decision() && self.added.is_empty() && self.removed.is_empty()
     }
+}
+
+/// Returns the place and the sentence of an entry of `not_understood` or `decided`.
+pub fn place_and_sentence(entry: &str) -> (&str, &str) {
+    entry.split_once(": ").unwrap_or(("", entry))
 }
 
 impl fmt::Display for ImportReport {

@@ -8,6 +8,7 @@ use dataforseo_spec::Diagnostics;
 use dataforseo_spec::files::{self, FileChange};
 use dataforseo_spec::fingerprints::{self, Fingerprinted, Fingerprints};
 use dataforseo_spec::fixtures;
+use dataforseo_spec::glob::fits;
 use dataforseo_spec::language::{Api, Sentences};
 use dataforseo_spec::load::{File, parse};
 use dataforseo_spec::scope::{Placement, PlacementError};
@@ -192,6 +193,11 @@ fn write_file(
             .map_err(|source| ImportError::File { path: name, source })?;
     }
     Ok(())
+}
+
+/// Returns whether a path fits one of the patterns of an import. Without patterns, all paths do.
+pub fn is_wanted(only: &[String], path: &str) -> bool {
+    only.is_empty() || only.iter().any(|pattern| fits(pattern, path))
 }
 
 /// Returns the place of each endpoint in the spec. `source` is the name of the page or file.

@@ -14,8 +14,9 @@ pub mod style;
 pub mod trial;
 pub mod update;
 
-use std::io::Write as _;
-use std::path::Path;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use dataforseo_spec::model::{self, Model};
 use jiff::civil::Date;
@@ -33,6 +34,17 @@ fn today() -> Date {
     jiff::Timestamp::now()
         .to_zoned(jiff::tz::TimeZone::UTC)
         .date()
+}
+
+/// Creates the folder of a copy of the checkout: `given`, or one of `target/`. Programs run in the copy,
+/// so its path is absolute.
+fn folder_of_copy(root: &Path, given: Option<&Path>, name: &str) -> io::Result<PathBuf> {
+    let folder = match given {
+        Some(given) => given.to_path_buf(),
+        None => root.join("target").join(name),
+    };
+    fs::create_dir_all(&folder)?;
+    fs::canonicalize(folder)
 }
 
 /// Prints a whole text. A reader that closes the pipe early is not an error.

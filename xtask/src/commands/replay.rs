@@ -11,7 +11,7 @@ use dataforseo_import::decisions::Choices;
 use xtask::replay::Replay;
 use xtask::trial::{compile_models, copy_checkout};
 
-use super::{CommandError, print, today};
+use super::{CommandError, folder_of_copy, print, today};
 
 /// The number of differences that are listed.
 const LISTED: usize = 40;
@@ -50,10 +50,7 @@ pub struct ReplayArguments {
 /// # Errors
 /// When a step fails.
 pub fn run(root: &Path, arguments: &ReplayArguments) -> Result<ExitCode, CommandError> {
-    let folder = arguments.folder.clone();
-    let folder = folder.unwrap_or_else(|| root.join("target/replay"));
-    fs::create_dir_all(&folder)?;
-    let folder = fs::canonicalize(&folder)?;
+    let folder = folder_of_copy(root, arguments.folder.as_deref(), "replay")?;
     let copy = folder.join("checkout");
     copy_checkout(root, &copy)?;
     let mut choices = Choices::on(today());

@@ -1,13 +1,12 @@
 //! `cargo xtask trial`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use xtask::trial::{self, Stage, Trial};
 
-use super::{CommandError, print};
+use super::{CommandError, folder_of_copy, print};
 
 /// Try the tools on a whole OpenAPI file, in a copy of this checkout.
 ///
@@ -37,11 +36,8 @@ pub struct TrialArguments {
 /// # Errors
 /// When the copy or a stage fails.
 pub fn run(root: &Path, arguments: &TrialArguments) -> Result<ExitCode, CommandError> {
-    let folder = arguments.folder.clone();
-    let folder = folder.unwrap_or_else(|| root.join("target/trial"));
-    // The trial changes into no folder, but its programs run in the copy.
-    fs::create_dir_all(&folder)?;
-    let trial = Trial::new(root, &fs::canonicalize(&folder)?);
+    let folder = folder_of_copy(root, arguments.folder.as_deref(), "trial")?;
+    let trial = Trial::new(root, &folder);
     let mut show = |line: &str| print(&format!("{line}\n"));
     let passed = trial::run(&trial, &arguments.openapi, arguments.until, &mut show)?;
     Ok(if passed {

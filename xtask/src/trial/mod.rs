@@ -16,14 +16,15 @@ use std::time::Instant;
 use clap::ValueEnum;
 use dataforseo_codegen::{emit, output};
 use dataforseo_import::decision_groups::groups;
-use dataforseo_import::decisions::Decision;
-use dataforseo_import::report::ImportReport;
+use dataforseo_import::report::{ImportReport, place_and_sentence};
 use dataforseo_import::{Options, openapi};
 use dataforseo_spec::files::files_below;
 use dataforseo_spec::language::{SentenceKind, Sentences};
 use dataforseo_spec::load::parse;
 use dataforseo_spec::model::{self, Model};
 use dataforseo_spec::{fixtures, sentences};
+
+use crate::update::report;
 
 pub use copy::copy_checkout;
 use measure::cargo;
@@ -148,7 +149,7 @@ fn decided(trial: &Trial, reports: &[ImportReport], show: &mut Show<'_>) -> Resu
     let mut kinds: BTreeMap<SentenceKind, usize> = BTreeMap::new();
     let mut used = BTreeSet::new();
     for sentence in reports.iter().flat_map(|report| &report.decided) {
-        let sentence = sentence.split_once(": ").map_or("", |(_, it)| it);
+        let (_, sentence) = place_and_sentence(sentence);
         if let Some((decision, like)) = decisions.decision(sentence) {
             *kinds.entry(decision.is).or_default() += 1;
             used.insert(like);
@@ -170,26 +171,20 @@ fn decided(trial: &Trial, reports: &[ImportReport], show: &mut Show<'_>) -> Resu
 /// Returns the number of places about which a person has to decide after an import, and a line for
 /// each kind of decision and for each sentence.
 fn decisions(reports: &[ImportReport]) -> (usize, Vec<String>) {
-    let all: Vec<Decision> = reports
-        .iter()
-        .flat_map(|report| report.decisions.clone())
-        .collect();
-    let mut places = all.len();
-    let mut lines: Vec<String> = groups(&all)
-        .iter()
-        .map(|group| {
-            let count = group.decisions.len();
-            format!("{count} × {}: {}", group.pattern, group.kind)
-        })
-        .collect();
-    let mut sentences: BTreeMap<&str, usize> = BTreeMap::new();
-    for item in reports.iter().flat_map(|report| &report.not_understood) {
-        let (_, sentence) = item.split_once(": ").unwrap_or(("", item));
-        *sentences.entry(sentence).or_default() += 1;
-        places += 1;
+    let open = report::open(reports);
+    let mut lines = report::unlocated(reports);
+    let mut places = open.len() + lines.len();
+    for group in groups(&open) {
+        let count = group.decisions.len();
+        lines.push(format!("{count} × {}: {}", group.pattern, group.kind));
     }
-    let sentence = |(sentence, count)| format!("{count} × not understood: {sentence}");
-    lines.extend(sentences.into_iter().map(sentence));
+    for (sentence, of_sentence) in report::places_of_sentences(reports) {
+        places += of_sentence.len();
+        lines.push(format!(
+            "{} × not understood: {sentence}",
+            of_sentence.len()
+        ));
+    }
     (places, lines)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use dataforseo_import::decision_groups::{GroupLength, groups};
 use dataforseo_import::decisions::Decision;
-use dataforseo_import::report::ImportReport;
+use dataforseo_import::report::{ImportReport, place_and_sentence};
 use indexmap::IndexMap;
 
 /// The number of entries of a list in a short report. Further ones are counted.
@@ -56,28 +56,42 @@ fn decisions(reports: &[ImportReport], length: GroupLength) -> String {
     for group in groups {
         text += &group.text(length);
     }
-    for report in reports.iter().filter(|report| report.decisions.is_empty()) {
-        for question in report.contradictions.iter().chain(&report.unexplained) {
-            text += &format!("  {}: {question}\n", report.spec_file);
-        }
+    for question in unlocated(reports) {
+        text += &format!("  {question}\n");
     }
     text
 }
 
-/// Returns the sentences that were not understood, each with the number of its places.
-fn sentences(reports: &[ImportReport], length: GroupLength) -> String {
+/// Returns the questions of reports without decisions, each with its file.
+pub fn unlocated(reports: &[ImportReport]) -> Vec<String> {
+    let all = reports.iter().filter(|report| report.decisions.is_empty());
+    let questions = all.flat_map(|report| {
+        let questions = report.contradictions.iter().chain(&report.unexplained);
+        questions.map(|question| format!("{}: {question}", report.spec_file))
+    });
+    questions.collect()
+}
+
+/// Returns the places of each sentence that was not understood, the most frequent sentence first.
+pub fn places_of_sentences(reports: &[ImportReport]) -> IndexMap<&str, Vec<String>> {
     let mut places: IndexMap<&str, Vec<String>> = IndexMap::new();
     for report in reports {
         for entry in &report.not_understood {
-            let (label, sentence) = entry.split_once(": ").unwrap_or(("", entry));
+            let (label, sentence) = place_and_sentence(entry);
             let place = format!("{}: {label}", report.spec_file);
             places.entry(sentence).or_default().push(place);
         }
     }
+    places.sort_by(|_, a, _, b| b.len().cmp(&a.len()));
+    places
+}
+
+/// Returns the sentences that were not understood, each with the number of its places.
+fn sentences(reports: &[ImportReport], length: GroupLength) -> String {
+    let places = places_of_sentences(reports);
     if places.is_empty() {
         return String::new();
     }
-    places.sort_by(|_, a, _, b| b.len().cmp(&a.len()));
     let count: usize = places.values().map(Vec::len).sum();
     let mut text = format!(
         "\nnot understood: {} sentences at {count} places; if one is a rule, add it to the spec by hand; \

@@ -3,7 +3,7 @@
 use dataforseo_spec::dates::DateExpression;
 
 use super::facts::{Limit, Prose, Reading, Sentence};
-use super::text::{Range, after, from_to, moving_date, split_at_any, unquoted, value};
+use super::text::{Range, after, first_date, from_to, split_at_any, value};
 
 /// The types of numbers.
 const NUMBERS: [&str; 4] = ["integer", "float", "number", "double"];
@@ -117,16 +117,6 @@ fn state(limits: &[Limit], text: &str, sentence: &Sentence<'_>, prose: &mut Pros
     } else {
         Reading::NotUnderstood
     }
-}
-
-/// Reads `two years back from today's date`. A first date is in the past without the word `back`,
-/// too.
-fn first_date(text: &str) -> Option<String> {
-    let lower = unquoted(text).to_ascii_lowercase();
-    let ends = [" from today's date", " from the current date"];
-    let span = ends.iter().find_map(|end| lower.strip_suffix(end))?;
-    let span = span.strip_suffix(" back").unwrap_or(span);
-    moving_date(&format!("today's date minus {span}"))
 }
 
 /// Recognizes a default that is stated for the case that the field is absent.

@@ -4,6 +4,7 @@ use dataforseo_spec::dates::DateExpression;
 use serde_json::Value;
 
 use super::facts::{Prose, Reading, Sentence};
+use super::text::{first_date, span};
 
 /// Recognizes a bound or a default that is relative to today.
 pub fn relative_date(sentence: &Sentence<'_>, prose: &mut Prose) -> Reading {
@@ -44,7 +45,8 @@ fn default(text: &str) -> Option<String> {
     }
     let rest = rest.strip_prefix("our system will apply the date of ")?;
     let rest = rest.strip_suffix(" from now by default")?;
-    Some(format!("today + {}", span(rest)?))
+    let (count, unit) = rest.split_once(' ')?;
+    Some(format!("today + {}", span(count, unit)))
 }
 
 /// Reads the first date that is allowed.
@@ -62,14 +64,7 @@ fn minimum(text: &str) -> Option<String> {
         "minimal possible value: ",
     ];
     let rest = forms.iter().find_map(|form| text.strip_prefix(form))?;
-    let ends = [
-        " back from today's date",
-        " from today's date",
-        " from the current date",
-    ];
-    // A first date in the past is meant also without the word "back".
-    let past = ends.iter().find_map(|end| rest.strip_suffix(end))?;
-    Some(format!("today - {}", span(past)?))
+    first_date(rest)
 }
 
 /// Reads the last date that is allowed. `one month from today's date` can be in either direction, so
@@ -94,17 +89,6 @@ fn named(date: &str) -> Option<String> {
         _ => return None,
     };
     Some(day.to_owned())
-}
-
-/// Returns a span such as `two years` with its number as digits.
-fn span(text: &str) -> Option<String> {
-    let (count, unit) = text.split_once(' ')?;
-    let spelled = ["one", "two", "three", "four", "five", "six"];
-    let count = match spelled.iter().position(|word| *word == count) {
-        Some(position) => position + 1,
-        None => count.parse().ok()?,
-    };
-    Some(format!("{count} {unit}"))
 }
 
 #[cfg(test)]

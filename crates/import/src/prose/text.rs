@@ -194,16 +194,28 @@ pub fn moving_date(text: &str) -> Option<String> {
         .collect();
     let expression = match words.as_slice() {
         [] => "today".to_owned(),
-        [count, unit] => {
-            let count = match SPELLED.iter().position(|word| word == count) {
-                Some(number) => number.to_string(),
-                None => (*count).to_owned(),
-            };
-            format!("today - {count} {unit}")
-        }
+        [count, unit] => format!("today - {}", span(count, unit)),
         _ => return None,
     };
     DateExpression::parse(&expression).map(|date| date.to_string())
+}
+
+/// Returns a span such as `two years` with its number as digits.
+pub fn span(count: &str, unit: &str) -> String {
+    match SPELLED.iter().position(|word| *word == count) {
+        Some(number) => format!("{number} {unit}"),
+        None => format!("{count} {unit}"),
+    }
+}
+
+/// Returns the first date that `two years back from today's date` allows. It is in the past without
+/// the word `back`, too.
+pub fn first_date(text: &str) -> Option<String> {
+    let lower = unquoted(text).to_ascii_lowercase();
+    let ends = [" from today's date", " from the current date"];
+    let span = ends.iter().find_map(|end| lower.strip_suffix(end))?;
+    let span = span.strip_suffix(" back").unwrap_or(span);
+    moving_date(&format!("today's date minus {span}"))
 }
 
 /// Returns the first number in a text, such as `20,000`.
