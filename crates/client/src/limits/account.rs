@@ -18,9 +18,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::abandoned::Abandoned;
 use super::endpoint_rates::{EndpointRate, EndpointRates};
 use super::permit::Permit;
-use crate::account_rates::AccountRates;
-
 use super::{Admission, Limiter, LimiterError, MAX_REQUESTED_PAUSE};
+use crate::account_rates::AccountRates;
 
 /// The maximum number of calls that are admitted without an interval. They are subtracted from the
 /// steady rate, so that no minute has more calls than allowed.
